@@ -1,0 +1,1 @@
+"""How a function is run: the seam to CloudEvents and HTTP, logging."""

@@ -1,0 +1,65 @@
+"""The ports in memory: for unit tests, under the same contract tests as the real adapters."""
+
+from datetime import UTC, datetime, timedelta
+from typing import TypeVar
+
+from shared.domain.case import Case, LogEntry
+from shared.domain.errors import AlreadyStored, StaleCase, UnknownCase, UnknownEvent
+from shared.domain.events import Event
+from shared.domain.identifiers import CaseId
+
+E = TypeVar("E", bound=Event)
+
+
+class InMemoryCases:
+    def __init__(self, wake_after: timedelta = timedelta(minutes=1)) -> None:
+        self._wake_after = wake_after
+        self._cases: dict[CaseId, Case] = {}
+        self._events: dict[CaseId, list[Event]] = {}
+        self.log: dict[CaseId, list[LogEntry]] = {}
+        self.wakes: dict[CaseId, datetime | None] = {}
+
+    def get(self, case_id: CaseId) -> Case:
+        if case_id not in self._cases:
+            raise UnknownCase(str(case_id))
+        return self._cases[case_id]
+
+    def add(self, case: Case, *, event: Event, entry: LogEntry) -> Case:
+        if case.id in self._cases:
+            raise AlreadyStored(str(case.id))
+        stored = case.model_copy(update={"sequence_number": 100_000 + len(self._cases)})
+        self._cases[case.id] = stored
+        self._events[case.id] = [event]
+        self.log[case.id] = [entry]
+        self.wakes[case.id] = datetime.now(UTC) + self._wake_after
+        return stored
+
+    def save(
+        self,
+        case: Case,
+        *,
+        entry: LogEntry,
+        event: Event | None = None,
+        wake_at: datetime | None = None,
+    ) -> None:
+        stored = self._cases.get(case.id)
+        if stored is None or stored.version != case.version:
+            raise StaleCase(str(case.id))
+        if wake_at is None and not case.rests:
+            wake_at = datetime.now(UTC) + self._wake_after
+        self._cases[case.id] = case.model_copy(update={"version": case.version + 1})
+        self.wakes[case.id] = wake_at
+        self.log[case.id].append(entry)
+        if event is not None:
+            self._events[case.id].append(event)
+
+    def event(self, case_id: CaseId, event_type: type[E], round_: int) -> E:
+        for event in reversed(self._events.get(case_id, [])):
+            if isinstance(event, event_type) and event.round == round_:
+                return event
+        raise UnknownEvent(f"{event_type.type} of {case_id}, round {round_}")
+
+    def last_event(self, case_id: CaseId) -> Event:
+        if case_id not in self._events:
+            raise UnknownCase(str(case_id))
+        return self._events[case_id][-1]

@@ -1,0 +1,43 @@
+"""What can go wrong, and what the broker does about it.
+
+LotseError
+├── Rejected         can never succeed as sent: answered 422, dead-lettered at once
+│   ├── UnknownCase
+│   └── UnknownEvent
+├── Unavailable      may succeed later: answered 503, retried with backoff
+│   ├── StaleCase
+│   └── UploadExpired
+└── AlreadyStored    the same thing was stored before: the caller answers as it did then
+"""
+
+
+class LotseError(Exception):
+    """Carries ids and codes only: its text may be logged."""
+
+
+class Rejected(LotseError):
+    """Can never succeed as sent; trying again does not help."""
+
+
+class UnknownCase(Rejected):
+    """No case has this id."""
+
+
+class UnknownEvent(Rejected):
+    """The case has no such event, or the event is of a type this function does not take."""
+
+
+class Unavailable(LotseError):
+    """Something this needs is away for now; trying again helps."""
+
+
+class StaleCase(Unavailable):
+    """The case changed since it was read; read it again and decide anew."""
+
+
+class UploadExpired(Unavailable):
+    """The upload attempt was swept meanwhile; the sender has to send its files again."""
+
+
+class AlreadyStored(LotseError):
+    """Nothing was changed, because this is stored already (or was, and has been deleted)."""

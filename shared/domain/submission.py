@@ -1,0 +1,100 @@
+"""What arrived, unchanged: control data, the form's field tree, the files."""
+
+from enum import StrEnum
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict
+
+from shared.domain.identifiers import LeikaKey, RegionKey, SenderId, UnitId
+
+
+class FieldKind(StrEnum):
+    TEXT = "text"
+    NUMBER = "number"
+    DATE = "date"
+    BOOLEAN = "boolean"
+    GROUP = "group"
+    EMPTY = "empty"
+
+
+class FormField(BaseModel):
+    """One field, or a group of them, in the form's order.
+
+    `value` is the literal as it was sent (a number keeps every digit, a date is `yyyy-MM-dd`, a
+    boolean is `true` or `false`), because a field's type may vary between submissions. `extra`
+    holds members that the platform's format does not name.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    name: str
+    label: str
+    kind: FieldKind
+    value: str | None = None
+    items: tuple["FormField", ...] = ()
+    extra: dict[str, Any] = {}
+
+
+class Mailbox(BaseModel):
+    """Postfach of the applicant. `type` in lower case: senders disagree on the case."""
+
+    model_config = ConfigDict(frozen=True)
+
+    identifier: str
+    type: str | None = None
+
+
+class ServiceAccount(BaseModel):
+    """Servicekonto the applicant was logged in with."""
+
+    model_config = ConfigDict(frozen=True)
+
+    type: str | None = None
+    assurance_level: str | None = None  # Vertrauensniveau, e.g. STORK-QAA-Level-1
+    mailbox: Mailbox | None = None
+
+
+class Submission(BaseModel):
+    """An application in our terms. `flags` are codes for what looked odd and was accepted."""
+
+    model_config = ConfigDict(frozen=True)
+
+    sender: SenderId
+    transaction_id: str
+    form_id: str | None = None
+    form_name: str | None = None
+    leika_keys: tuple[LeikaKey, ...] = ()
+    region: RegionKey | None = None
+    named_unit: UnitId | None = None
+    service_account: ServiceAccount | None = None
+    fields: tuple[FormField, ...] = ()
+    control_extra: dict[str, Any] = {}
+    flags: tuple[str, ...] = ()
+    is_test: bool = False
+
+
+class AttachmentKind(StrEnum):
+    ATTACHMENT = "attachment"
+    REPRESENTATION = "representation"
+    ORIGINAL = "original"
+
+
+class Attachment(BaseModel):
+    """One file of a case, stored under `object_key` and never overwritten.
+
+    `name` is safe to show and to write; `original_name` is what was sent. `version` counts the
+    deliveries of files: a retry that renders its PDF anew adds version 2 beside version 1.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    version: int = 1
+    position: int
+    kind: AttachmentKind
+    name: str
+    original_name: str | None = None
+    media_type: str | None = None
+    size: int
+    sha256: str  # hex, lower case
+    object_key: str
+    flags: tuple[str, ...] = ()

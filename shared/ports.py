@@ -1,0 +1,50 @@
+"""What the decisions ask of the outside world, and the errors each answer may raise.
+
+Every method may raise Unavailable. Adapters work inside the caller's transaction and never commit.
+"""
+
+from datetime import datetime
+from typing import Protocol, TypeVar
+
+from shared.domain.case import Case, LogEntry
+from shared.domain.events import Event
+from shared.domain.identifiers import CaseId
+
+E = TypeVar("E", bound=Event)
+
+
+class Cases(Protocol):
+    def get(self, case_id: CaseId) -> Case:
+        """Raise UnknownCase if there is none."""
+        ...
+
+    def add(self, case: Case, *, event: Event, entry: LogEntry) -> Case:
+        """Store a new case, its first event and the record of it; return it with its number.
+
+        Raise AlreadyStored, and change nothing, if its sender and transaction id are known: also
+        if that case has been deleted since.
+        """
+        ...
+
+    def save(
+        self,
+        case: Case,
+        *,
+        entry: LogEntry,
+        event: Event | None = None,
+        wake_at: datetime | None = None,
+    ) -> None:
+        """Store a change, the event it causes and the record of it, together.
+
+        The case is woken at `wake_at`; without it after the configured time, or not at all if it
+        rests. Raise StaleCase if the case changed since it was read.
+        """
+        ...
+
+    def event(self, case_id: CaseId, event_type: type[E], round_: int) -> E:
+        """The latest event of this type in this round. Raise UnknownEvent if there is none."""
+        ...
+
+    def last_event(self, case_id: CaseId) -> Event:
+        """What `recover` sends again. Raise UnknownCase if there is none."""
+        ...
