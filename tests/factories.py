@@ -44,9 +44,6 @@ def stored(cases: Cases, case: Case) -> Case:
     return cases.add(case, event=event, entry=an_entry())
 
 
-def received(case: Case) -> CaseReceived:
+def received(cases: Cases, case: Case) -> CaseReceived:
     """The event that receive sent for a stored case."""
-    _, event = case.model_copy(update={"event_sequence": 0}).announce(
-        CaseReceived, sender=case.sender
-    )
-    return event
+    return cases.event(case.id, CaseReceived, 1)
