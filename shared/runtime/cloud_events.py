@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable
+from datetime import UTC
 from typing import Any
 
 from cloudevents import exceptions
@@ -60,7 +61,7 @@ def binary(event: Event) -> tuple[dict[str, str], bytes]:
         "type": event.type,
         "source": event.source,
         "subject": str(event.case_id),
-        "time": event.time.isoformat(),
+        "time": event.time.astimezone(UTC).isoformat(),
         "datacontenttype": "application/json",
         "round": str(event.round),
         "partitionkey": str(event.case_id),
