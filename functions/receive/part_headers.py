@@ -1,0 +1,85 @@
+"""The headers of one part of a multipart body: its name, its file name, its type."""
+
+import re
+from dataclasses import dataclass
+from urllib.parse import unquote_to_bytes
+
+from functions.receive.refusal import Refused
+
+_PARAMETER = re.compile(
+    rb';[ \t]*([^\s=;"]+)[ \t]*=[ \t]*(?:"((?:[^"\\]|\\.)*)"|([^;]*))', re.DOTALL
+)
+_QUOTED_PAIR = re.compile(rb'\\(["\\])')
+_CONTROL = re.compile(rb"[\0-\x08\x0a-\x1f\x7f]")
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What a part says of itself; `number` counts from 1, `name` is None where it has none."""
+
+    number: int
+    name: str | None
+    file_name: str | None
+    content_type: str
+    encoding: str
+    raw_headers: bytes
+
+    @property
+    def place(self) -> str:
+        return f'part {self.number} "{self.name}"' if self.name else f"part {self.number}"
+
+
+def parse_part(number: int, headers: list[tuple[bytes, bytes]]) -> Part:
+    """Raise `Refused` (400) where the headers can be read in more than one way."""
+    place = f"part {number}"
+    fields: dict[bytes, bytes] = {}
+    for name, value in headers:
+        if _CONTROL.search(value):
+            raise _ambiguous("A header contains a control character.", place)
+        if fields.setdefault(name.lower(), value) is not value:
+            raise _ambiguous("A header stands twice.", place)
+    parameters = _parameters(fields.get(b"content-disposition", b""), place)
+    file_name = parameters.get(b"filename*") or parameters.get(b"filename")
+    return Part(
+        number=number,
+        name=parameters.get(b"name") or None,
+        file_name=file_name,
+        content_type=_text(fields.get(b"content-type", b"").strip()),
+        encoding=_text(fields.get(b"content-transfer-encoding", b"").strip()).lower(),
+        raw_headers=b"".join(b"%b: %b\r\n" % header for header in headers),
+    )
+
+
+def _parameters(disposition: bytes, place: str) -> dict[bytes, str]:
+    parameters: dict[bytes, str] = {}
+    for key, quoted, token in _PARAMETER.findall(disposition):
+        key = key.lower()
+        value = _QUOTED_PAIR.sub(rb"\1", quoted) if quoted else token.strip()
+        text = _extended(value) if key.endswith(b"*") else _text(value)
+        if text is not None and parameters.setdefault(key, text) is not text:
+            raise _ambiguous("A parameter of Content-Disposition stands twice.", place)
+    return parameters
+
+
+def _extended(value: bytes) -> str | None:
+    """RFC 8187: charset'language'percent-encoded. None if it is not that: the plain name counts."""
+    charset, _, rest = value.partition(b"'")
+    _, apostrophe, encoded = rest.partition(b"'")
+    if not apostrophe or charset.lower() not in (b"utf-8", b"iso-8859-1"):
+        return None
+    try:
+        return unquote_to_bytes(encoded).decode(charset.decode("ascii"))
+    except UnicodeDecodeError:
+        return None
+
+
+def _text(value: bytes) -> str:
+    """Senders write UTF-8 or Latin-1, and what is valid UTF-8 is practically never the other."""
+    try:
+        return value.decode("utf-8")
+    except UnicodeDecodeError:
+        return value.decode("latin-1")
+
+
+def _ambiguous(detail: str, place: str) -> Refused:
+    return Refused(400, "malformed-part-header", detail, place=place)

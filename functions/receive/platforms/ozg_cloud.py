@@ -1,0 +1,102 @@
+"""The intake of OZG-Cloud: `POST /antrag`, multipart, as independent form servers send it.
+
+One part `formData`; any number of `representation` and `attachment`, in any order. Parts of other
+names, or of none, are kept as attachments and flagged.
+"""
+
+from datetime import UTC
+from typing import Any
+
+from functions.receive.delivery import Body, Delivery, Files, Limits
+from functions.receive.file_names import safe_file_name
+from functions.receive.multipart import MultipartLimits, PartWriter, read_parts, too_large
+from functions.receive.part_headers import Part
+from functions.receive.platforms.ozg_cloud_form import read_form
+from functions.receive.receipt import Receipt
+from functions.receive.refusal import Refused
+from shared.domain.identifiers import SenderId
+from shared.domain.submission import AttachmentKind, Submission
+
+FORM = "formData"
+_FORM_TYPES = ("", "application/json", "text/plain", "application/octet-stream")
+_KINDS = {
+    "attachment": AttachmentKind.ATTACHMENT,
+    "representation": AttachmentKind.REPRESENTATION,
+}
+
+
+def read(body: Body, files: Files, limits: Limits, sender: SenderId) -> Delivery:
+    forms: list[_FormPart] = []
+
+    def open_part(part: Part) -> PartWriter:
+        if part.name != FORM:
+            return _open_file(part, files)
+        if forms:
+            raise Refused(400, "form-twice", "Send exactly one part formData.", place=part.place)
+        forms.append(_FormPart(part, limits, sender))
+        return forms[0]
+
+    multipart_limits = MultipartLimits(body=limits.body, parts=limits.parts, part=limits.file)
+    read_parts(body.stream, body.content_type, multipart_limits, open_part)
+    if not forms or forms[0].submission is None:
+        raise Refused(400, "form-missing", "Send the application in a part named formData.")
+    return Delivery(forms[0].submission, forms[0].original)
+
+
+def accepted(receipt: Receipt) -> dict[str, Any]:
+    return {
+        "transactionId": receipt.transaction_id,
+        "vorgang": {
+            "vorgangId": str(receipt.case_id),
+            "vorgangNummer": receipt.number,
+            "status": "NEU",
+            "statusSince": receipt.received_at.astimezone(UTC).isoformat(),
+        },
+    }
+
+
+def _open_file(part: Part, files: Files) -> PartWriter:
+    kind = _KINDS.get(part.name or "")
+    flags = []
+    if kind is None:
+        flags.append("part-unknown" if part.name else "part-unnamed")
+    name = safe_file_name(part.file_name, f"{part.name or 'part'}-{part.number}")
+    if name != part.file_name:
+        flags.append("file-name-changed" if part.file_name else "file-name-missing")
+    return files.open(
+        kind or AttachmentKind.ATTACHMENT,
+        name=name,
+        original_name=part.file_name,
+        media_type=part.content_type or None,
+        flags=tuple(flags),
+    )
+
+
+class _FormPart:
+    """Collects the form data and reads it as soon as it is complete, before files are stored."""
+
+    def __init__(self, part: Part, limits: Limits, sender: SenderId) -> None:
+        media_type = part.content_type.partition(";")[0].strip().lower()
+        if media_type not in _FORM_TYPES:
+            detail = "Send formData as application/json."
+            raise Refused(415, "form-not-json", detail, place=part.place)
+        self._part = part
+        self._limits = limits
+        self._sender = sender
+        self._data = bytearray()
+        self.submission: Submission | None = None
+
+    @property
+    def original(self) -> bytes:
+        return self._part.raw_headers + b"\r\n" + self._data
+
+    def write(self, data: bytes) -> None:
+        if len(self._data) + len(data) > self._limits.form:
+            raise too_large("The form data", self._limits.form, self._part.place)
+        self._data += data
+
+    def close(self) -> None:
+        self.submission = read_form(bytes(self._data), self._limits, self._sender)
+
+    def abort(self) -> None:
+        self._data.clear()
