@@ -9,6 +9,7 @@ from typing import Protocol, TypeVar
 from shared.domain.case import Case, LogEntry
 from shared.domain.events import Event
 from shared.domain.identifiers import CaseId
+from shared.domain.task import Task
 
 E = TypeVar("E", bound=Event)
 
@@ -47,4 +48,18 @@ class Cases(Protocol):
 
     def last_event(self, case_id: CaseId) -> Event:
         """What `recover` sends again. Raise UnknownCase if there is none."""
+        ...
+
+
+class Tasks(Protocol):
+    def open(self, kind: str, case_id: CaseId | None, reason: str, subject: str = "") -> bool:
+        """Tell a person. False, and nothing is changed, if this task is open already."""
+        ...
+
+    def close(self, kind: str, case_id: CaseId | None, subject: str = "") -> bool:
+        """It is done. False if no such task is open."""
+        ...
+
+    def all_open(self) -> list[Task]:
+        """The oldest first."""
         ...

@@ -2,11 +2,13 @@
 
 from datetime import UTC, datetime, timedelta
 from typing import TypeVar
+from uuid import uuid4
 
 from shared.domain.case import Case, LogEntry
 from shared.domain.errors import AlreadyStored, StaleCase, UnknownCase, UnknownEvent
 from shared.domain.events import Event
 from shared.domain.identifiers import CaseId
+from shared.domain.task import Task
 
 E = TypeVar("E", bound=Event)
 
@@ -63,3 +65,28 @@ class InMemoryCases:
         if case_id not in self._events:
             raise UnknownCase(str(case_id))
         return self._events[case_id][-1]
+
+
+class InMemoryTasks:
+    def __init__(self) -> None:
+        self._open: dict[tuple[str, CaseId | None, str], Task] = {}
+
+    def open(self, kind: str, case_id: CaseId | None, reason: str, subject: str = "") -> bool:
+        key = (kind, case_id, subject)
+        if key in self._open:
+            return False
+        self._open[key] = Task(
+            id=uuid4(),
+            kind=kind,
+            case_id=case_id,
+            subject=subject,
+            reason=reason,
+            opened_at=datetime.now(UTC),
+        )
+        return True
+
+    def close(self, kind: str, case_id: CaseId | None, subject: str = "") -> bool:
+        return self._open.pop((kind, case_id, subject), None) is not None
+
+    def all_open(self) -> list[Task]:
+        return list(self._open.values())
