@@ -1,0 +1,1 @@
+"""A broker for one machine that behaves as Knative's does, in memory: a development stand-in."""
