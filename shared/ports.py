@@ -3,6 +3,7 @@
 Every method may raise Unavailable. Adapters work inside the caller's transaction and never commit.
 """
 
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Protocol, TypeVar
 
@@ -63,3 +64,46 @@ class Tasks(Protocol):
     def all_open(self) -> list[Task]:
         """The oldest first."""
         ...
+
+
+class ObjectWriter(Protocol):
+    """Takes one object's bytes as they come; `size` and `sha256` count what was written."""
+
+    size: int
+
+    @property
+    def sha256(self) -> str:
+        """In hexadecimal."""
+        ...
+
+    def write(self, data: bytes) -> None: ...
+
+    def close(self) -> None:
+        """The object is durable now. Raise AlreadyStored if its key is taken."""
+        ...
+
+    def abort(self) -> None:
+        """Keep nothing of what was written; never raises."""
+        ...
+
+
+class ObjectStore(Protocol):
+    """Objects are written once and never overwritten."""
+
+    def writer(self, key: str, media_type: str | None = None) -> ObjectWriter:
+        """Nothing is asked of the store before there is something to send."""
+        ...
+
+    def put(self, key: str, data: bytes, media_type: str | None = None) -> None:
+        """Raise AlreadyStored if the key is taken by other content."""
+        ...
+
+    def read(self, key: str) -> Iterator[bytes]:
+        """The object's bytes in pieces. Raise UnknownObject if there is none."""
+        ...
+
+    def delete(self, keys: Iterable[str]) -> None:
+        """Those that are not there are no error."""
+        ...
+
+    def keys(self, prefix: str) -> Iterator[str]: ...

@@ -119,6 +119,21 @@ class Case(BaseModel):
         return self.model_copy(update={"event_sequence": sequence}), event
 
 
+class Tombstone(BaseModel):
+    """What stays of a deleted case: a late retry gets its answer and brings nothing back."""
+
+    model_config = ConfigDict(frozen=True)
+
+    case_id: CaseId
+    transaction_id: str
+    sequence_number: int
+    received_at: datetime
+
+    @property
+    def number(self) -> str:
+        return format_case_number(self.sequence_number)
+
+
 class LogEntry(BaseModel):
     """One line of a case's record. `details` holds ids and codes, never form contents."""
 

@@ -3,7 +3,8 @@
 LotseError
 ├── Rejected         can never succeed as sent: answered 422, dead-lettered at once
 │   ├── UnknownCase
-│   └── UnknownEvent
+│   ├── UnknownEvent
+│   └── UnknownObject
 ├── Unavailable      may succeed later: answered 503, retried with backoff
 │   ├── StaleCase
 │   └── UploadExpired
@@ -25,6 +26,10 @@ class UnknownCase(Rejected):
 
 class UnknownEvent(Rejected):
     """The case has no such event, or the event is of a type this function does not take."""
+
+
+class UnknownObject(Rejected):
+    """The object store has nothing under this key."""
 
 
 class Unavailable(LotseError):

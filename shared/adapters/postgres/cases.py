@@ -9,7 +9,7 @@ from psycopg.rows import class_row
 from shared.adapters.postgres.case_log import PostgresCaseLog
 from shared.adapters.postgres.events import PostgresEvents
 from shared.adapters.postgres.pool import Connection
-from shared.domain.case import Case, LogEntry
+from shared.domain.case import Case, LogEntry, Tombstone
 from shared.domain.errors import AlreadyStored, StaleCase, UnknownCase
 from shared.domain.events import Event
 from shared.domain.identifiers import CaseId
@@ -107,6 +107,41 @@ class PostgresCases:
         if event is not None:
             self._events.add(event)
         self._log.append(case.id, entry)
+
+    def lock(self, case_id: CaseId) -> None:
+        """Hold the case's row until the transaction ends."""
+        self._conn.execute(
+            """
+            SELECT FROM cases
+             WHERE id = %(id)s
+               FOR UPDATE
+            """,
+            {"id": case_id},
+        )
+
+    def wake_now(self, case_id: CaseId) -> None:
+        """Publishing its event failed, or may have: let `recover` send it; not if it rests."""
+        self._conn.execute(
+            """
+            UPDATE cases
+               SET next_wake_at = now()
+             WHERE id = %(id)s AND next_wake_at > now()
+            """,
+            {"id": case_id},
+        )
+
+    def tombstone(self, case_id: CaseId) -> Tombstone | None:
+        """What is left of the case if it has been deleted."""
+        with self._conn.cursor(row_factory=class_row(Tombstone)) as cur:
+            cur.execute(
+                """
+                SELECT case_id, transaction_id, sequence_number, received_at
+                  FROM tombstones
+                 WHERE case_id = %(id)s
+                """,
+                {"id": case_id},
+            )
+            return cur.fetchone()
 
     def event(self, case_id: CaseId, event_type: type[E], round_: int) -> E:
         return self._events.latest(case_id, event_type, round_)

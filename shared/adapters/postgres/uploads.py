@@ -1,0 +1,56 @@
+"""Table `uploads`: attempts to deliver files, each a row before its first object is stored."""
+
+from shared.adapters.postgres.pool import Connection
+from shared.domain.errors import UploadExpired
+from shared.domain.identifiers import CaseId, SenderId, UploadId
+
+
+class PostgresUploads:
+    """Works inside the caller's transaction; never commits."""
+
+    def __init__(self, conn: Connection) -> None:
+        self._conn = conn
+
+    def open(self, upload_id: UploadId, sender: SenderId) -> None:
+        self._conn.execute(
+            """
+            INSERT INTO uploads (id, sender, state)
+            VALUES (%(id)s, %(sender)s, 'open')
+            """,
+            {"id": upload_id, "sender": sender},
+        )
+
+    def consume(self, upload_id: UploadId, case_id: CaseId) -> None:
+        """The objects belong to the case now. Raise UploadExpired if the sweep was faster."""
+        cur = self._conn.execute(
+            """
+            UPDATE uploads
+               SET state = 'consumed', case_id = %(case_id)s
+             WHERE id = %(id)s AND state = 'open'
+            """,
+            {"id": upload_id, "case_id": case_id},
+        )
+        if cur.rowcount == 0:
+            raise UploadExpired(str(upload_id))
+
+    def expire(self, upload_id: UploadId) -> bool:
+        """Whether the objects may be deleted now: never those of an attempt that was consumed."""
+        cur = self._conn.execute(
+            """
+            UPDATE uploads
+               SET state = 'expired', expired_at = coalesce(expired_at, now())
+             WHERE id = %(id)s AND state <> 'consumed'
+            """,
+            {"id": upload_id},
+        )
+        return cur.rowcount == 1
+
+    def remove(self, upload_id: UploadId) -> None:
+        """After its objects were deleted."""
+        self._conn.execute(
+            """
+            DELETE FROM uploads
+             WHERE id = %(id)s AND state = 'expired'
+            """,
+            {"id": upload_id},
+        )
