@@ -1,0 +1,45 @@
+"""The command `lotse`."""
+
+import signal
+import sys
+
+import click
+
+from infra.commands.config import config
+from infra.local.errors import LocalError
+
+
+class Sections(click.Group):
+    """Commands under headings, in the order a newcomer needs them."""
+
+    headings: tuple[tuple[str, tuple[click.Command, ...]], ...] = ()
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        for heading, commands in self.headings:
+            with formatter.section(heading):
+                formatter.write_dl(
+                    [(command.name or "", command.get_short_help_str(80)) for command in commands]
+                )
+
+
+@click.group(cls=Sections, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="antragslotse", message="%(package)s %(version)s")
+def lotse() -> None:
+    """Takes every application from the online form to the right authority, and loses none."""
+
+
+HEADINGS: tuple[tuple[str, tuple[click.Command, ...]], ...] = (("Set it up", (config,)),)
+Sections.headings = HEADINGS
+for _, commands in HEADINGS:
+    for command in commands:
+        lotse.add_command(command)
+
+
+def main() -> None:
+    # `lotse case ... | head` is no error.
+    signal.signal(signal.SIGPIPE, signal.SIG_DFL)
+    try:
+        lotse()
+    except LocalError as exc:
+        click.echo(f"lotse: {exc}", err=True)
+        sys.exit(1)

@@ -1,0 +1,1 @@
+"""What `lotse` can do: one module per command or family of commands."""

@@ -1,0 +1,36 @@
+"""How the commands reach the database: as the operator's role, here or where DATABASE_URL says."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import click
+import psycopg
+
+from infra.local.runtime import read_runtime, state_directory
+from shared.adapters.postgres.pool import Connection
+
+
+@contextmanager
+def operator_connection() -> Iterator[Connection]:
+    """One transaction: committed at the end, rolled back on any error."""
+    url = os.environ.get("DATABASE_URL") or _of_the_running_installation()
+    try:
+        conn = psycopg.connect(url, connect_timeout=5)
+    except psycopg.OperationalError as exc:
+        raise click.ClickException(
+            f"the database cannot be reached ({type(exc).__name__}); "
+            "is the installation running, or DATABASE_URL right?"
+        ) from None
+    with conn:
+        yield conn
+
+
+def _of_the_running_installation() -> str:
+    runtime = read_runtime(state_directory())
+    if runtime is None:
+        raise click.ClickException(
+            "nothing is running here. Start it with `lotse up`, name its folder in LOTSE_STATE, "
+            "or set DATABASE_URL to the database of an installation."
+        )
+    return runtime.operator_database_url

@@ -1,0 +1,24 @@
+"""The kinds of entries that can be declared, and the class that checks each."""
+
+from typing import NamedTuple
+
+from shared.domain.configuration.base import Entry
+from shared.domain.configuration.senders import Sender
+from shared.domain.configuration.tenants import Tenant
+
+PLATFORM = "platform"
+"""The operator's folder; every other folder is a tenant's and named like it."""
+
+
+class Kind(NamedTuple):
+    """`name` is the table's, and the file's: `<name>.toml` with an array `[[<name>]]`."""
+
+    name: str
+    entry: type[Entry]
+
+
+TENANTS = Kind("tenants", Tenant)
+SENDERS = Kind("senders", Sender)
+OF_THE_PLATFORM: tuple[Kind, ...] = (SENDERS,)
+OF_A_TENANT: tuple[Kind, ...] = ()
+KINDS: tuple[Kind, ...] = (TENANTS, *OF_THE_PLATFORM, *OF_A_TENANT)

@@ -1,0 +1,43 @@
+"""What other commands have to know of a running installation: `<state>/runtime.json`."""
+
+import os
+from pathlib import Path
+
+from pydantic import BaseModel, ValidationError
+
+from infra.local.state import running_supervisor
+
+RUNTIME = "runtime.json"
+
+
+class Runtime(BaseModel):
+    """Readable by its owner only: the URLs may hold a password."""
+
+    pid: int
+    intake_url: str
+    broker_url: str
+    operator_database_url: str
+    parts: dict[str, int]
+    """Name -> port."""
+
+
+def state_directory() -> Path:
+    return Path(os.environ.get("LOTSE_STATE") or ".lotse")
+
+
+def write_runtime(state: Path, runtime: Runtime) -> None:
+    fresh = state / f"{RUNTIME}.new"
+    fresh.unlink(missing_ok=True)
+    fresh.touch(mode=0o600)
+    fresh.write_text(runtime.model_dump_json(indent=2))
+    fresh.replace(state / RUNTIME)
+
+
+def read_runtime(state: Path) -> Runtime | None:
+    """None if nothing runs in this directory (now)."""
+    try:
+        if running_supervisor(state) is None:
+            return None
+        return Runtime.model_validate_json((state / RUNTIME).read_bytes())
+    except (FileNotFoundError, ValidationError):
+        return None
