@@ -6,6 +6,7 @@ LotseError
 │   ├── UnknownEvent
 │   └── UnknownObject
 ├── Unavailable      may succeed later: answered 503, retried with backoff
+│   ├── NotPublished
 │   ├── StaleCase
 │   └── UploadExpired
 └── AlreadyStored    the same thing was stored before: the caller answers as it did then
@@ -34,6 +35,10 @@ class UnknownObject(Rejected):
 
 class Unavailable(LotseError):
     """Something this needs is away for now; trying again helps."""
+
+
+class NotPublished(Unavailable):
+    """The broker is away: nobody has got the event."""
 
 
 class StaleCase(Unavailable):

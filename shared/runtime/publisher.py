@@ -11,15 +11,13 @@ import time
 from collections.abc import Callable
 
 import structlog
-import urllib3
 
-from shared.domain.errors import LotseError
+from shared.domain.errors import LotseError, Unavailable
 from shared.domain.events import Event
-from shared.runtime.cloud_events import binary
+from shared.runtime.sink import Sink
 
 CAPACITY = 1000
 THREADS = 4
-TIMEOUT = urllib3.Timeout(connect=2, read=10)
 DRAIN_SECONDS = 2.0
 
 _logger = structlog.get_logger()
@@ -30,10 +28,9 @@ class Publisher:
 
     def __init__(self, sink: str | None, failed: Callable[[Event], None]) -> None:
         """`failed` is called from another thread for an event that was not surely delivered."""
-        self._sink = sink
+        self._sink = Sink(sink, connections=THREADS) if sink else None
         self._failed = failed
         self._queue: queue.Queue[Event] = queue.Queue(CAPACITY)
-        self._http = urllib3.PoolManager(maxsize=THREADS, retries=False, timeout=TIMEOUT)
         self._lock = threading.Lock()
         self._started_in: int | None = None
 
@@ -41,7 +38,7 @@ class Publisher:
         """Never blocks, never raises."""
         if self._sink is None:
             return
-        self._start()
+        self._start(self._sink)
         try:
             self._queue.put_nowait(event)
         except queue.Full:
@@ -53,7 +50,7 @@ class Publisher:
         while self._queue.unfinished_tasks and time.monotonic() < deadline:
             time.sleep(0.01)
 
-    def _start(self) -> None:
+    def _start(self, sink: Sink) -> None:
         """Threads do not survive a fork, so they start with the first event of a process."""
         if self._started_in == os.getpid():
             return
@@ -61,35 +58,32 @@ class Publisher:
             if self._started_in == os.getpid():
                 return
             for number in range(THREADS):
-                threading.Thread(target=self._run, name=f"publisher-{number}", daemon=True).start()
+                threading.Thread(
+                    target=self._run, args=[sink], name=f"publisher-{number}", daemon=True
+                ).start()
             atexit.register(self.drain)
             self._started_in = os.getpid()
 
-    def _run(self) -> None:
+    def _run(self, sink: Sink) -> None:
         while True:
             event = self._queue.get()
             try:
-                self._send(event)
+                self._send(sink, event)
             except Exception as exc:  # noqa: BLE001 - a thread that ends would publish no more
                 reason = str(exc) if isinstance(exc, LotseError) else type(exc).__name__
                 _logger.error("event_not_published", event_id=str(event.id), reason=reason)
             finally:
                 self._queue.task_done()
 
-    def _send(self, event: Event) -> None:
-        headers, body = binary(event)
+    def _send(self, sink: Sink, event: Event) -> None:
         try:
-            answer = self._http.request("POST", self._sink or "", body=body, headers=headers)
-            if 200 <= answer.status < 300:
-                return
-            reason = str(answer.status)
-        except urllib3.exceptions.HTTPError as exc:
-            reason = type(exc).__name__
-        # It may have been delivered all the same; consumers take a second one as the first.
-        _logger.warning(
-            "event_not_published",
-            event_id=str(event.id),
-            case_id=str(event.case_id),
-            reason=reason,
-        )
-        self._failed(event)
+            sink.send(event)
+        except Unavailable as exc:
+            # It may have been delivered all the same; consumers take a second one as the first.
+            _logger.warning(
+                "event_not_published",
+                event_id=str(event.id),
+                case_id=str(event.case_id),
+                reason=str(exc),
+            )
+            self._failed(event)
