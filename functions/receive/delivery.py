@@ -1,11 +1,11 @@
 """What a platform module gets to read from, and what it makes of it."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from functions.receive.multipart import ByteStream, PartWriter
-from shared.domain.identifiers import SenderId
+from shared.domain.configuration.senders import Sender
 from shared.domain.submission import AttachmentKind, Submission
 
 
@@ -48,7 +48,12 @@ class Delivery:
     """One application as it came: `original` is the form data's part, byte for byte."""
 
     submission: Submission
-    original: bytes
+    original: bytes | None
+    original_media_type: str | None
+
+    def without_original(self) -> "Delivery":
+        """It was stored elsewhere."""
+        return replace(self, original=None)
 
 
-ReadDelivery = Callable[[Body, Files, Limits, SenderId], Delivery]
+ReadDelivery = Callable[[Body, Files, Limits, Sender], Delivery]

@@ -22,7 +22,6 @@ class Part:
     file_name: str | None
     content_type: str
     encoding: str
-    raw_headers: bytes
 
     @property
     def place(self) -> str:
@@ -46,7 +45,6 @@ def parse_part(number: int, headers: list[tuple[bytes, bytes]]) -> Part:
         file_name=file_name,
         content_type=_text(fields.get(b"content-type", b"").strip()),
         encoding=_text(fields.get(b"content-transfer-encoding", b"").strip()).lower(),
-        raw_headers=b"".join(b"%b: %b\r\n" % header for header in headers),
     )
 
 

@@ -3,7 +3,6 @@
 The Knative data plane retries 404, 408, 409, 429 and 5xx; any other 4xx is a dead letter at once.
 """
 
-import threading
 from collections.abc import Callable, Sequence
 from typing import TypeAlias
 
@@ -13,28 +12,13 @@ import structlog
 from shared.domain.errors import Rejected, Unavailable
 from shared.domain.events import Event
 from shared.runtime.cloud_events import NotOurEvent, binary, parse, read
+from shared.runtime.lazy import Lazy
 from shared.runtime.logging import describe
 
 Handler: TypeAlias = Callable[[Event], Event | None]
 HttpFunction: TypeAlias = Callable[[flask.Request], flask.Response]
 
 _logger = structlog.get_logger()
-
-
-class Lazy:
-    """Builds once per process, on first use: what a function needs does not survive a fork."""
-
-    def __init__(self, build: Callable[[], Handler]) -> None:
-        self._build = build
-        self._built: Handler | None = None
-        self._lock = threading.Lock()
-
-    def get(self) -> Handler:
-        if self._built is None:
-            with self._lock:
-                if self._built is None:
-                    self._built = self._build()
-        return self._built
 
 
 def event_function(accepts: Sequence[type[Event]], build: Callable[[], Handler]) -> HttpFunction:
@@ -56,7 +40,9 @@ def event_function(accepts: Sequence[type[Event]], build: Callable[[], Handler])
     return handle
 
 
-def respond(request: flask.Request, types: dict[str, type[Event]], handler: Lazy) -> flask.Response:
+def respond(
+    request: flask.Request, types: dict[str, type[Event]], handler: Lazy[Handler]
+) -> flask.Response:
     """Parsing and handling fail apart: a bad row of ours is not the event's fault."""
     try:
         incoming = parse(request.headers.items(), request.get_data())
@@ -77,7 +63,7 @@ def respond(request: flask.Request, types: dict[str, type[Event]], handler: Lazy
 
 
 def answer(
-    event: Event, handler: Lazy, log: structlog.typing.FilteringBoundLogger
+    event: Event, handler: Lazy[Handler], log: structlog.typing.FilteringBoundLogger
 ) -> flask.Response:
     try:
         reply = handler.get()(event)

@@ -14,7 +14,7 @@ from functions.receive.part_headers import Part
 from functions.receive.platforms.ozg_cloud_form import read_form
 from functions.receive.receipt import Receipt
 from functions.receive.refusal import Refused
-from shared.domain.identifiers import SenderId
+from shared.domain.configuration.senders import Sender
 from shared.domain.submission import AttachmentKind, Submission
 
 FORM = "formData"
@@ -25,7 +25,7 @@ _KINDS = {
 }
 
 
-def read(body: Body, files: Files, limits: Limits, sender: SenderId) -> Delivery:
+def read(body: Body, files: Files, limits: Limits, sender: Sender) -> Delivery:
     forms: list[_FormPart] = []
 
     def open_part(part: Part) -> PartWriter:
@@ -40,7 +40,7 @@ def read(body: Body, files: Files, limits: Limits, sender: SenderId) -> Delivery
     read_parts(body.stream, body.content_type, multipart_limits, open_part)
     if not forms or forms[0].submission is None:
         raise Refused(400, "form-missing", "Send the application in a part named formData.")
-    return Delivery(forms[0].submission, forms[0].original)
+    return Delivery(forms[0].submission, forms[0].original, forms[0].media_type)
 
 
 def accepted(receipt: Receipt) -> dict[str, Any]:
@@ -75,28 +75,27 @@ def _open_file(part: Part, files: Files) -> PartWriter:
 class _FormPart:
     """Collects the form data and reads it as soon as it is complete, before files are stored."""
 
-    def __init__(self, part: Part, limits: Limits, sender: SenderId) -> None:
-        media_type = part.content_type.partition(";")[0].strip().lower()
-        if media_type not in _FORM_TYPES:
+    def __init__(self, part: Part, limits: Limits, sender: Sender) -> None:
+        self.media_type = part.content_type or None
+        if part.content_type.partition(";")[0].strip().lower() not in _FORM_TYPES:
             detail = "Send formData as application/json."
             raise Refused(415, "form-not-json", detail, place=part.place)
-        self._part = part
+        self._place = part.place
         self._limits = limits
         self._sender = sender
         self._data = bytearray()
+        self.original = b""
         self.submission: Submission | None = None
-
-    @property
-    def original(self) -> bytes:
-        return self._part.raw_headers + b"\r\n" + self._data
 
     def write(self, data: bytes) -> None:
         if len(self._data) + len(data) > self._limits.form:
-            raise too_large("The form data", self._limits.form, self._part.place)
+            raise too_large("The form data", self._limits.form, self._place)
         self._data += data
 
     def close(self) -> None:
-        self.submission = read_form(bytes(self._data), self._limits, self._sender)
+        self.original = bytes(self._data)
+        self._data.clear()
+        self.submission = read_form(self.original, self._limits, self._sender)
 
     def abort(self) -> None:
         self._data.clear()

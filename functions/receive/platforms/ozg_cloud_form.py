@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 from functions.receive.delivery import Limits
 from functions.receive.refusal import Refused, invalid
 from functions.receive.strict_json import read_strictly
+from shared.domain.configuration.senders import Sender
 from shared.domain.exact_json import NumberLiteral, RepeatedMembers
 from shared.domain.identifiers import LeikaKey, SenderId, UnitId, is_leika_key
 from shared.domain.submission import FieldKind, FormField, Mailbox, ServiceAccount, Submission
@@ -31,14 +32,14 @@ _VALUES: dict[str, tuple[FieldKind, type[Any], str]] = {
 _ITEM = frozenset({"name", "label", *_VALUES})
 
 
-def read_form(data: bytes, limits: Limits, sender: SenderId) -> Submission:
+def read_form(data: bytes, limits: Limits, sender: Sender) -> Submission:
     """Raise `Refused`: 400 for what is not JSON, 422 for what does not keep to the contract."""
     root = read_strictly(data, max_depth=limits.depth, place="$")
     return _Form(limits.field_length, sender).read(root)
 
 
 class _Form:
-    def __init__(self, field_length: int, sender: SenderId) -> None:
+    def __init__(self, field_length: int, sender: Sender) -> None:
         self._field_length = field_length
         self._sender = sender
         self._flags: set[str] = set()
@@ -53,7 +54,7 @@ class _Form:
         account = self._service_account(control.get("serviceKonto"))
         self._keep_unknown(control, _CONTROL, "control.")
         return Submission(
-            sender=self._sender,
+            sender=SenderId(self._sender.id),
             transaction_id=_transaction_id(control),
             form_id=self._text(control, "formId", "control"),
             form_name=self._text(control, "name", "control"),
@@ -63,6 +64,7 @@ class _Form:
             fields=fields,
             control_extra=self._extra,
             flags=tuple(sorted(self._flags)),
+            is_test=self._sender.is_test,
         )
 
     def _leika_keys(self, control: dict[str, Any]) -> tuple[LeikaKey, ...]:

@@ -24,7 +24,13 @@ class PostgresSubmissions:
         self._conn = conn
 
     def add(
-        self, case_id: CaseId, text: SubmissionText, flags: tuple[str, ...], original: Original
+        self,
+        case_id: CaseId,
+        text: SubmissionText,
+        *,
+        flags: tuple[str, ...],
+        original: bytes | None,
+        original_media_type: str | None,
     ) -> None:
         self._conn.execute(
             """
@@ -38,8 +44,8 @@ class PostgresSubmissions:
                 "control": text.control,
                 "fields": text.fields,
                 "flags": list(flags),
-                "original": original.data,
-                "original_media_type": original.media_type,
+                "original": original,
+                "original_media_type": original_media_type,
                 "fingerprint": text.fingerprint,
                 "fingerprint_version": FINGERPRINT_VERSION,
             },

@@ -22,28 +22,30 @@ class PostgresUploads:
 
     def consume(self, upload_id: UploadId, case_id: CaseId) -> None:
         """The objects belong to the case now. Raise UploadExpired if the sweep was faster."""
-        cur = self._conn.execute(
+        row = self._conn.execute(
             """
             UPDATE uploads
                SET state = 'consumed', case_id = %(case_id)s
              WHERE id = %(id)s AND state = 'open'
+            RETURNING id
             """,
             {"id": upload_id, "case_id": case_id},
-        )
-        if cur.rowcount == 0:
+        ).fetchone()
+        if row is None:
             raise UploadExpired(str(upload_id))
 
     def expire(self, upload_id: UploadId) -> bool:
         """Whether the objects may be deleted now: never those of an attempt that was consumed."""
-        cur = self._conn.execute(
+        row = self._conn.execute(
             """
             UPDATE uploads
                SET state = 'expired', expired_at = coalesce(expired_at, now())
              WHERE id = %(id)s AND state <> 'consumed'
+            RETURNING id
             """,
             {"id": upload_id},
-        )
-        return cur.rowcount == 1
+        ).fetchone()
+        return row is not None
 
     def remove(self, upload_id: UploadId) -> None:
         """After its objects were deleted."""

@@ -1,0 +1,96 @@
+"""One attempt to deliver files: a row first, then objects that are written once."""
+
+from uuid import uuid4
+
+import structlog
+
+from functions.receive.multipart import PartWriter
+from functions.receive.ports import Transactions
+from shared.domain.errors import LotseError
+from shared.domain.identifiers import SenderId, UploadId
+from shared.domain.submission import Attachment, AttachmentKind
+from shared.ports import ObjectStore, ObjectWriter
+
+_logger = structlog.get_logger()
+
+
+class Upload:
+    """The port `Files`. Without a file it costs nothing: no row, no call of the object store."""
+
+    def __init__(self, sender: SenderId, store: ObjectStore, transactions: Transactions) -> None:
+        self._sender = sender
+        self._store = store
+        self._transactions = transactions
+        self._opened = 0
+        self.id: UploadId | None = None
+        self.attachments: list[Attachment] = []
+
+    def open(
+        self,
+        kind: AttachmentKind,
+        *,
+        name: str,
+        original_name: str | None,
+        media_type: str | None,
+        flags: tuple[str, ...] = (),
+    ) -> PartWriter:
+        if self.id is None:
+            upload_id = UploadId(uuid4())
+            with self._transactions() as stores:
+                stores.uploads.open(upload_id, self._sender)
+            self.id = upload_id
+        self._opened += 1
+        key = f"uploads/{self.id}/{self._opened}"
+        draft = Attachment(
+            position=self._opened,
+            kind=kind,
+            name=name,
+            original_name=original_name,
+            media_type=media_type,
+            size=0,
+            sha256="",
+            object_key=key,
+            flags=flags,
+        )
+        # Nobody's declared type reaches the store: it might serve HTML as such.
+        return _File(draft, self._store.writer(key), self.attachments)
+
+    def discard(self) -> None:
+        """Leave nothing behind, as far as possible now; the sweep in `recover` does the rest."""
+        if self.id is None:
+            return
+        try:
+            with self._transactions() as stores:
+                unused = stores.uploads.expire(self.id)
+            if unused:
+                self._store.delete(self._keys())
+                with self._transactions() as stores:
+                    stores.uploads.remove(self.id)
+        except LotseError as exc:
+            _logger.warning("upload_left_to_sweep", upload_id=str(self.id), reason=str(exc))
+
+    def _keys(self) -> list[str]:
+        return [f"uploads/{self.id}/{number}" for number in range(1, self._opened + 1)]
+
+
+class _File:
+    """Becomes an attachment of the upload when it is complete."""
+
+    def __init__(
+        self, draft: Attachment, writer: ObjectWriter, attachments: list[Attachment]
+    ) -> None:
+        self._draft = draft
+        self._writer = writer
+        self._attachments = attachments
+
+    def write(self, data: bytes) -> None:
+        self._writer.write(data)
+
+    def close(self) -> None:
+        self._writer.close()
+        flags = self._draft.flags if self._writer.size else (*self._draft.flags, "file-empty")
+        stored = {"size": self._writer.size, "sha256": self._writer.sha256, "flags": flags}
+        self._attachments.append(self._draft.model_copy(update=stored))
+
+    def abort(self) -> None:
+        self._writer.abort()
