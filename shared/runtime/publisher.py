@@ -4,7 +4,6 @@ An event that is lost here is not lost: its case's `next_wake_at` is set, and `r
 """
 
 import atexit
-import os
 import queue
 import threading
 import time
@@ -12,8 +11,9 @@ from collections.abc import Callable
 
 import structlog
 
-from shared.domain.errors import LotseError, Unavailable
+from shared.domain.errors import LotseError
 from shared.domain.events import Event
+from shared.runtime.logging import describe
 from shared.runtime.sink import Sink
 
 CAPACITY = 1000
@@ -24,21 +24,25 @@ _logger = structlog.get_logger()
 
 
 class Publisher:
-    """Bounded: what does not fit is left to `recover`. Without a sink, everything is."""
+    """Bounded: what does not fit is left to `recover`; without a sink, everything is.
 
-    def __init__(self, sink: str | None, failed: Callable[[Event], None]) -> None:
-        """`failed` is called from another thread for an event that was not surely delivered."""
-        self._sink = Sink(sink, connections=THREADS) if sink else None
+    Use one per process, built after the fork. `failed` is called from another thread for each event
+    that was not surely delivered.
+    """
+
+    def __init__(self, url: str | None, failed: Callable[[Event], None]) -> None:
+        self._sink = Sink(url, connections=THREADS) if url else None
         self._failed = failed
         self._queue: queue.Queue[Event] = queue.Queue(CAPACITY)
         self._lock = threading.Lock()
-        self._started_in: int | None = None
+        self._started = False
 
     def publish(self, event: Event) -> None:
         """Never blocks, never raises."""
         if self._sink is None:
             return
-        self._start(self._sink)
+        if not self._started:
+            self._start(self._sink)
         try:
             self._queue.put_nowait(event)
         except queue.Full:
@@ -51,34 +55,31 @@ class Publisher:
             time.sleep(0.01)
 
     def _start(self, sink: Sink) -> None:
-        """Threads do not survive a fork, so they start with the first event of a process."""
-        if self._started_in == os.getpid():
-            return
         with self._lock:
-            if self._started_in == os.getpid():
+            if self._started:
                 return
             for number in range(THREADS):
+                # Daemons: a sink that hangs must not hold up the end of the process.
                 threading.Thread(
-                    target=self._run, args=[sink], name=f"publisher-{number}", daemon=True
+                    target=self._run, args=(sink,), name=f"publisher-{number}", daemon=True
                 ).start()
             atexit.register(self.drain)
-            self._started_in = os.getpid()
+            self._started = True
 
     def _run(self, sink: Sink) -> None:
         while True:
             event = self._queue.get()
             try:
-                self._send(sink, event)
+                self._send(event, sink)
             except Exception as exc:  # noqa: BLE001 - a thread that ends would publish no more
-                reason = str(exc) if isinstance(exc, LotseError) else type(exc).__name__
-                _logger.error("event_not_published", event_id=str(event.id), reason=reason)
+                _logger.error("publisher_failed", event_id=str(event.id), **describe(exc))
             finally:
                 self._queue.task_done()
 
-    def _send(self, sink: Sink, event: Event) -> None:
+    def _send(self, event: Event, sink: Sink) -> None:
         try:
             sink.send(event)
-        except Unavailable as exc:
+        except LotseError as exc:
             # It may have been delivered all the same; consumers take a second one as the first.
             _logger.warning(
                 "event_not_published",
