@@ -3,6 +3,7 @@
 import json
 import os
 import secrets
+import signal
 import sys
 import time
 from collections.abc import Iterator
@@ -22,12 +23,13 @@ if TYPE_CHECKING:
     from mypy_boto3_s3.client import S3Client
 
 REGION = "us-east-1"
-BALLAST = "ballast/"
+BALLAST, PROBE = "ballast/", "ballast/probe"
 MEGABYTE = 1_000_000
 # Volumes are the unit in which the server takes space; a bucket has at least one of its own.
 VOLUME_MB, SMALL_VOLUME_MB = 256, 8
 INNER_PORTS = ["master", "master.grpc", "volume", "volume.grpc", "filer", "filer.grpc", "s3.grpc"]
-# Data of all buckets are synced before they are acknowledged; so are the names, see _environment.
+# Data are synced before they are acknowledged; so are the names, see _environment. (Its index file
+# is not: a kill costs nothing, after a power cut `weed fix` may have to write that one anew.)
 DURABLE = {"version": 1, "locations": [{"locationPrefix": "/buckets/", "fsync": True}]}
 
 
@@ -59,6 +61,9 @@ class EmbeddedS3:
             cwd=self._home,
             log=self._state / "log" / "s3.log",
             ready=self.is_ready,
+            # What was acknowledged is on the disk, and its own way to end takes 15 seconds.
+            stop_signal=signal.SIGKILL,
+            after_stop=self._remove_sockets,
         )
 
     @cached_property
@@ -132,8 +137,8 @@ class EmbeddedS3:
         end = time.monotonic() + timeout
         while time.monotonic() < end:
             pending = [key for key in pending if not _delete(client, bucket, key)]
-            if not pending and self._compact() and _put(client, bucket, BALLAST, MEGABYTE):
-                _delete(client, bucket, BALLAST)
+            if not pending and self._compact() and _put(client, bucket, PROBE, MEGABYTE):
+                _delete(client, bucket, PROBE)
                 return
             time.sleep(0.2)
         raise LocalError("the S3 server did not give its space back")
@@ -178,10 +183,18 @@ class EmbeddedS3:
             f"-s3.config={self._identities}",
             "-s3.autoCreateBucket=false",
             "-master.telemetry=false",
+            # A single master needs no memory of elections; with one, a restart may take 20 seconds.
+            "-master.electionTimeout=1s",
+            "-master.resumeState=false",
             f"-master.volumeSizeLimitMB={SMALL_VOLUME_MB if small else VOLUME_MB}",
             f"-volume.max={volumes}",  # 0: as many as the disk has room for
             "-volume.preStopSeconds=0",
         ]
+
+    def _remove_sockets(self) -> None:
+        """It leaves them in /tmp, whatever TMPDIR says."""
+        for name, port in [*self._ports.items(), ("s3", self.port)]:
+            Path(f"/tmp/seaweedfs-{name.replace('.', '-')}-{port}.sock").unlink(missing_ok=True)  # noqa: S108
 
     def _environment(self) -> dict[str, str]:
         return {

@@ -39,6 +39,7 @@ class Part:
     stop_signal: signal.Signals = signal.SIGTERM
     user: str | None = None
     deadline: float = 60.0  # seconds until ready
+    after_stop: Callable[[], None] = lambda: None
 
 
 class State(StrEnum):
@@ -208,6 +209,7 @@ class Supervisor:
         if running.watcher is not None:
             running.watcher.join()
         running.state = State.STOPPED
+        running.part.after_stop()
 
 
 def _spawn(part: Part) -> subprocess.Popen[bytes]:
