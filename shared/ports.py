@@ -3,13 +3,15 @@
 Every method may raise Unavailable. Adapters work inside the caller's transaction and never commit.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Protocol, TypeVar
 
 from shared.domain.case import Case, LogEntry
+from shared.domain.directory import DirectoryExtract
 from shared.domain.events import Event
-from shared.domain.identifiers import CaseId
+from shared.domain.identifiers import CaseId, LeikaKey, RegionKey, SenderId, TenantId, UnitId
+from shared.domain.routing import RoutingDecision
 from shared.domain.task import Task
 
 E = TypeVar("E", bound=Event)
@@ -107,3 +109,32 @@ class ObjectStore(Protocol):
         ...
 
     def keys(self, prefix: str) -> Iterator[str]: ...
+
+
+class AuthorityDirectory(Protocol):
+    def look_up(
+        self, keys: Sequence[LeikaKey], region: RegionKey | None, unit: UnitId | None
+    ) -> DirectoryExtract:
+        """All that the active version says of these services, this region and this unit.
+
+        With a full region: every entry for the services or broader ones in the region or wider
+        ones. Without: the unit's own entries for the services, one for all its regions. Raise
+        Unavailable if no version is active yet.
+        """
+        ...
+
+
+class Tenants(Protocol):
+    def consenting(self, sender: SenderId, tenants: Collection[TenantId]) -> frozenset[TenantId]:
+        """Which of these tenants take applications from this sender."""
+        ...
+
+
+class Routings(Protocol):
+    def add(self, case_id: CaseId, round_: int, decision: RoutingDecision) -> None:
+        """Store why the case went where it went, together with `Cases.save`."""
+        ...
+
+    def get(self, case_id: CaseId, round_: int) -> RoutingDecision | None:
+        """None while the round is undecided."""
+        ...

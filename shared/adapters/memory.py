@@ -1,13 +1,23 @@
 """The ports in memory: for unit tests, under the same contract tests as the real adapters."""
 
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import TypeVar
 from uuid import uuid4
 
 from shared.domain.case import Case, LogEntry
-from shared.domain.errors import AlreadyStored, StaleCase, UnknownCase, UnknownEvent
+from shared.domain.directory import (
+    Authority,
+    DirectoryExtract,
+    Responsibility,
+    broader_keys,
+    is_full_region,
+    region_prefixes,
+)
+from shared.domain.errors import AlreadyStored, StaleCase, Unavailable, UnknownCase, UnknownEvent
 from shared.domain.events import Event
-from shared.domain.identifiers import CaseId
+from shared.domain.identifiers import CaseId, LeikaKey, RegionKey, SenderId, TenantId, UnitId
+from shared.domain.routing import RoutingDecision
 from shared.domain.task import Task
 
 E = TypeVar("E", bound=Event)
@@ -90,3 +100,66 @@ class InMemoryTasks:
 
     def all_open(self) -> list[Task]:
         return list(self._open.values())
+
+
+class InMemoryAuthorityDirectory:
+    """`version` 0: none is active yet."""
+
+    def __init__(
+        self,
+        held: Collection[Responsibility] = (),
+        units: Mapping[UnitId, Collection[Authority]] | None = None,
+        services: Mapping[LeikaKey, str] | None = None,
+        version: int = 1,
+    ) -> None:
+        self._held = held
+        self._units = units or {}
+        self._services = services or {}
+        self._version = version
+
+    def look_up(
+        self, keys: Sequence[LeikaKey], region: RegionKey | None, unit: UnitId | None
+    ) -> DirectoryExtract:
+        if self._version == 0:
+            raise Unavailable("no authority directory is active")
+        named = tuple(self._units.get(unit, ())) if unit is not None else ()
+        services = {broader for key in keys for broader in broader_keys(key)}
+        asked = [entry for entry in self._held if entry.leika_key in services]
+        if region is not None and is_full_region(region):
+            areas = region_prefixes(region)
+            found = [entry for entry in asked if entry.region in areas]
+        else:
+            found = _one_for_all_regions(entry for entry in asked if entry.authority in named)
+        return DirectoryExtract(
+            version=self._version,
+            name="in memory",
+            named=named,
+            responsibilities=tuple(found),
+            services={key: self._services[key] for key in keys if key in self._services},
+        )
+
+
+def _one_for_all_regions(entries: Iterable[Responsibility]) -> list[Responsibility]:
+    first: dict[Responsibility, Responsibility] = {}
+    for entry in sorted(entries, key=lambda entry: entry.region):
+        first.setdefault(entry.model_copy(update={"region": ""}), entry)
+    return list(first.values())
+
+
+class InMemoryTenants:
+    def __init__(self, senders: Mapping[TenantId, Collection[SenderId]]) -> None:
+        self._senders = senders
+
+    def consenting(self, sender: SenderId, tenants: Collection[TenantId]) -> frozenset[TenantId]:
+        return frozenset(tenant for tenant in tenants if sender in self._senders.get(tenant, ()))
+
+
+class InMemoryRoutings:
+    def __init__(self) -> None:
+        self._decisions: dict[tuple[CaseId, int], RoutingDecision] = {}
+
+    def add(self, case_id: CaseId, round_: int, decision: RoutingDecision) -> None:
+        self._decisions[case_id, round_] = decision
+
+    def get(self, case_id: CaseId, round_: int) -> RoutingDecision | None:
+        return self._decisions.get((case_id, round_))
