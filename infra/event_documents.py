@@ -1,6 +1,7 @@
-"""What others read about our events, made from the event classes: `python -m infra.event_documents`.
+"""What others read about our events, made from the event classes.
 
-Writes docs/events.md, docs/asyncapi.yaml and the Knative EventTypes; a test compares them.
+`python -m infra.event_documents` writes docs/events.md, docs/asyncapi.yaml and the Knative
+EventTypes; a test compares them.
 """
 
 import json
@@ -16,14 +17,15 @@ EXAMPLES = ROOT / "tests" / "events"
 
 _HEAD = """# Events
 
-CloudEvents 1.0, binary mode over HTTP. `source` is the function's path, `subject` and the extension
-`partitionkey` are the case's id, `round` counts the passes through the stages, `traceparent` is passed on.
-Data holds ids and codes, never a person's data. Unknown members of data are ignored; a version only ever
-gains optional ones; consumers are deployed before producers. The id of an event is computed from its case,
-type and sequence, so a redelivery is recognised by `source` and `id`.
+CloudEvents 1.0, binary mode over HTTP. `source` is the function's path, `subject` and the
+extension `partitionkey` are the case's id, `round` counts the passes through the stages,
+`traceparent` is passed on. Data holds ids and codes, never a person's data. Unknown members of
+data are ignored; a version only ever gains optional ones; consumers are deployed before
+producers. The id of an event is computed from its case, type and sequence, so a redelivery is
+recognised by `source` and `id`.
 
-This page, `asyncapi.yaml` and `infra/knative/base/event-types.yaml` are made from `shared/domain/events.py`
-by `python -m infra.event_documents`.
+This page, `asyncapi.yaml` and `infra/knative/base/event-types.yaml` are made from
+`shared/domain/events.py` by `python -m infra.event_documents`.
 """
 
 
