@@ -20,7 +20,7 @@ CLEARING_OFFICE = AuthorityId("clearing-office")
 """Clearingstelle: where people decide what could not be decided. No directory lists it."""
 
 _NAMESPACE = UUID("5c6a0d3e-6a0f-5d1f-9a0e-3f4f6f0f7c11")
-_LEIKA_KEY = re.compile(r"99\d{12}")
+_LEIKA_KEY = re.compile(r"99[0-9]{12}")
 
 # Damm's quasigroup of order 10: finds every wrong digit and every swap of neighbours.
 _DAMM = (

@@ -6,7 +6,8 @@ from datetime import UTC
 from typing import Any
 
 from cloudevents import exceptions
-from cloudevents.http import CloudEvent, from_http, to_binary
+from cloudevents.conversion import to_binary
+from cloudevents.http import CloudEvent, from_http
 from pydantic import ValidationError
 
 from shared.domain.events import Event
