@@ -11,7 +11,7 @@ import structlog
 from functions.receive.delivery import Body, Limits
 from functions.receive.multipart import drain, too_large
 from functions.receive.platforms import PLATFORMS, Platform
-from functions.receive.ports import Transactions
+from functions.receive.ports import NewCases, Transactions
 from functions.receive.receive import Outcome, receive
 from functions.receive.refusal import PROBLEM_JSON, Refused
 from functions.receive.senders import Senders, identify
@@ -33,6 +33,7 @@ class Endpoint:
     """What a worker process needs to answer; `read_timeout` is for one read, in seconds."""
 
     senders: Senders
+    new_cases: NewCases
     transactions: Transactions
     object_store: ObjectStore
     publish: Callable[[Event], None]
@@ -78,7 +79,7 @@ class Endpoint:
         upload = Upload(SenderId(sender.id), self.object_store, self.transactions)
         try:
             delivery = platform.read(body, upload, self.limits, sender)
-            outcome = receive(delivery, upload, self.transactions)
+            outcome = receive(delivery, upload, self.new_cases, self.transactions)
         except BaseException:
             upload.discard()
             raise

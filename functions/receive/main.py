@@ -9,10 +9,11 @@ from contextlib import contextmanager
 from datetime import timedelta
 
 import flask
+import structlog
 from pydantic import Field
 
 from functions.receive.delivery import Limits
-from functions.receive.endpoint import Endpoint, answer
+from functions.receive.endpoint import Endpoint, answer, problem
 from functions.receive.ports import Stores
 from functions.receive.refusal import Refused
 from functions.receive.senders import Senders
@@ -20,6 +21,7 @@ from shared.adapters.object_store import ObjectStoreSettings, S3ObjectStore
 from shared.adapters.postgres.attachments import PostgresAttachments
 from shared.adapters.postgres.case_log import PostgresCaseLog
 from shared.adapters.postgres.cases import PostgresCases
+from shared.adapters.postgres.intake import PostgresIntake
 from shared.adapters.postgres.pool import DatabaseSettings, open_pool, transaction
 from shared.adapters.postgres.refusals import PostgresRefusals
 from shared.adapters.postgres.senders import PostgresSenders
@@ -91,6 +93,7 @@ def build() -> Endpoint:
 
     return Endpoint(
         senders=Senders(load_senders),
+        new_cases=PostgresIntake(pool, wake_after),
         transactions=transactions,
         object_store=S3ObjectStore(settings),
         publish=Publisher(settings.k_sink, failed=wake).publish,
@@ -106,4 +109,8 @@ endpoint = Lazy(build)
 def handle(request: flask.Request) -> flask.Response:
     if request.path == "/readyz":
         return answer(200, {"status": "ready"}, "application/json")
-    return endpoint.get().respond(request)
+    try:
+        return endpoint.get().respond(request)
+    except Exception as exc:  # noqa: BLE001 - the framework would answer with the error's text
+        structlog.get_logger().error("request_failed", **logging.describe(exc))
+        return problem(Refused(500, "internal-error", "This is our fault.", retry=True))

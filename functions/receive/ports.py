@@ -5,7 +5,8 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Protocol
 
-from shared.domain.case import LogEntry, Tombstone
+from shared.domain.case import Case, LogEntry, Tombstone
+from shared.domain.events import Event
 from shared.domain.identifiers import CaseId, SenderId, UploadId
 from shared.domain.submission import Attachment
 from shared.domain.submission_text import SubmissionText
@@ -20,17 +21,29 @@ class IntakeCases(Cases, Protocol):
     def tombstone(self, case_id: CaseId) -> Tombstone | None: ...
 
 
-class Submissions(Protocol):
-    def add(
+class NewCases(Protocol):
+    def store(
         self,
-        case_id: CaseId,
+        case: Case,
+        event: Event,
+        entry: LogEntry,
         text: SubmissionText,
         *,
         flags: tuple[str, ...],
         original: bytes | None,
         original_media_type: str | None,
-    ) -> None: ...
+        upload: UploadId | None,
+        attachments: list[Attachment],
+    ) -> Case:
+        """Store and commit it all; return the case with its number.
 
+        Raise AlreadyStored if its sender and transaction id are known, UploadExpired if the files
+        were swept meanwhile, Unavailable; then nothing is stored.
+        """
+        ...
+
+
+class Submissions(Protocol):
     def fingerprint(self, case_id: CaseId) -> tuple[bytes, int]:
         """Raise UnknownCase if there is none."""
         ...

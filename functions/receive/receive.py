@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from itertools import groupby
 
 from functions.receive.delivery import Delivery
-from functions.receive.ports import Stores, Transactions
+from functions.receive.ports import NewCases, Stores, Transactions
 from functions.receive.receipt import Receipt
 from functions.receive.refusal import Refused
 from functions.receive.upload import Upload
@@ -30,13 +30,14 @@ class Outcome:
     keeps_files: bool
 
 
-def receive(delivery: Delivery, upload: Upload, transactions: Transactions) -> Outcome:
+def receive(
+    delivery: Delivery, upload: Upload, new_cases: NewCases, transactions: Transactions
+) -> Outcome:
     """Raise Refused (409) for other content under a known id, UploadExpired, Unavailable."""
     text = write_submission(delivery.submission)
     delivery = _with_original_stored(delivery, upload)
     try:
-        with transactions() as stores:
-            return _store(delivery, text, upload, stores)
+        return _store(delivery, text, upload, new_cases)
     except AlreadyStored:
         with transactions() as stores:
             return _repeat(delivery, text, upload, stores)
@@ -58,7 +59,9 @@ def _with_original_stored(delivery: Delivery, upload: Upload) -> Delivery:
     return delivery.without_original()
 
 
-def _store(delivery: Delivery, text: SubmissionText, upload: Upload, stores: Stores) -> Outcome:
+def _store(
+    delivery: Delivery, text: SubmissionText, upload: Upload, new_cases: NewCases
+) -> Outcome:
     submission = delivery.submission
     now = datetime.now(UTC)
     case, event = Case(
@@ -74,19 +77,19 @@ def _store(delivery: Delivery, text: SubmissionText, upload: Upload, stores: Sto
         received_at=now,
         is_test=submission.is_test,
     ).announce(CaseReceived, sender=submission.sender)
-    details = {"files": len(upload.attachments), "flags": submission.flags}
+    details = {"files": len(_contents(upload.attachments)), "flags": submission.flags}
     entry = LogEntry(actor=Actor.sender(submission.sender), action="case.received", details=details)
-    case = stores.cases.add(case, event=event, entry=entry)
-    stores.submissions.add(
-        case.id,
+    case = new_cases.store(
+        case,
+        event,
+        entry,
         text,
         flags=submission.flags,
         original=delivery.original,
         original_media_type=delivery.original_media_type,
+        upload=upload.id,
+        attachments=upload.attachments,
     )
-    if upload.id is not None:
-        stores.attachments.add(case.id, upload.attachments)
-        stores.uploads.consume(upload.id, case.id)
     receipt = Receipt(case.id, case.number, case.transaction_id, case.received_at)
     return Outcome(receipt, event, keeps_files=upload.id is not None)
 
@@ -126,7 +129,7 @@ def _keep_version(known: CaseId, delivery: Delivery, upload: Upload, stores: Sto
         ],
     )
     stores.uploads.consume(upload.id, known)
-    details = {"version": version, "files": len(upload.attachments)}
+    details = {"version": version, "files": len(_contents(upload.attachments))}
     actor = Actor.sender(delivery.submission.sender)
     stores.log.append(
         known, LogEntry(actor=actor, action="case.files-redelivered", details=details)

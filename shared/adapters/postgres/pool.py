@@ -61,6 +61,18 @@ def transaction(pool: Pool) -> Iterator[Connection]:
         ) from exc
 
 
+@contextmanager
+def statement(pool: Pool) -> Iterator[Connection]:
+    """For one statement that is a transaction of its own: no round trips for BEGIN and COMMIT."""
+    with transaction(pool) as conn:
+        conn.autocommit = True
+        try:
+            yield conn
+        finally:
+            if not conn.closed:
+                conn.autocommit = False
+
+
 def _refuse_closed(conn: Connection) -> None:
     """An idle connection with something to read was ended by the server. Costs no round trip."""
     readable, _, _ = select.select([conn.fileno()], [], [], 0)

@@ -6,7 +6,7 @@ from shared.adapters.postgres.pool import Connection
 from shared.domain.errors import UnknownCase
 from shared.domain.identifiers import CaseId
 from shared.domain.submission import Submission
-from shared.domain.submission_text import FINGERPRINT_VERSION, SubmissionText, read_submission
+from shared.domain.submission_text import SubmissionText, read_submission
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,34 +22,6 @@ class PostgresSubmissions:
 
     def __init__(self, conn: Connection) -> None:
         self._conn = conn
-
-    def add(
-        self,
-        case_id: CaseId,
-        text: SubmissionText,
-        *,
-        flags: tuple[str, ...],
-        original: bytes | None,
-        original_media_type: str | None,
-    ) -> None:
-        self._conn.execute(
-            """
-            INSERT INTO submissions (case_id, control, fields, flags, original,
-                                     original_media_type, fingerprint, fingerprint_version)
-            VALUES (%(case_id)s, %(control)s, %(fields)s, %(flags)s, %(original)s,
-                    %(original_media_type)s, %(fingerprint)s, %(fingerprint_version)s)
-            """,
-            {
-                "case_id": case_id,
-                "control": text.control,
-                "fields": text.fields,
-                "flags": list(flags),
-                "original": original,
-                "original_media_type": original_media_type,
-                "fingerprint": text.fingerprint,
-                "fingerprint_version": FINGERPRINT_VERSION,
-            },
-        )
 
     def get(self, case_id: CaseId) -> Submission:
         """Raise UnknownCase if there is none."""
