@@ -33,7 +33,7 @@ def main() -> None:
 
 async def run(config: BrokerConfig, port: int) -> None:
     broker = Broker(config)
-    structlog.get_logger().info("broker_started", port=port, triggers=len(config.triggers))
+    structlog.get_logger().info("broker_starting", port=port, triggers=len(config.triggers))
     try:
         await server(broker, port).serve()
     finally:
