@@ -5,7 +5,11 @@ import sys
 
 import click
 
+from infra.commands.case import case
 from infra.commands.config import config
+from infra.commands.status import status
+from infra.commands.submit import submit
+from infra.commands.up import up
 from infra.local.errors import LocalError
 
 
@@ -28,7 +32,12 @@ def lotse() -> None:
     """Takes every application from the online form to the right authority, and loses none."""
 
 
-HEADINGS: tuple[tuple[str, tuple[click.Command, ...]], ...] = (("Set it up", (config,)),)
+HEADINGS: tuple[tuple[str, tuple[click.Command, ...]], ...] = (
+    ("Run it on this machine", (up,)),
+    ("Applications and cases", (submit, case)),
+    ("Operate it", (status,)),
+    ("Set it up", (config,)),
+)
 Sections.headings = HEADINGS
 for _, commands in HEADINGS:
     for command in commands:

@@ -1,0 +1,87 @@
+"""`lotse case`: the whole story of a case."""
+
+from collections.abc import Iterable, Iterator
+
+import click
+
+from infra.commands.connection import operator_connection
+from infra.story import find_case, read_case, steps
+from shared.adapters.postgres.attachments import PostgresAttachments
+from shared.adapters.postgres.pool import Connection
+from shared.adapters.postgres.submissions import PostgresSubmissions
+from shared.domain.case import Case
+from shared.domain.errors import UnknownCase
+from shared.domain.identifiers import format_case_number, parse_case_number
+from shared.domain.submission import FormField
+
+
+@click.command()
+@click.argument("number")
+@click.option("--fields", is_flag=True, help="Also what the applicant has filled in.")
+def case(number: str, *, fields: bool) -> None:
+    """Tell a case's story: where it went, why, whom it reached, which files it has."""
+    try:
+        sequence = parse_case_number(number)
+    except ValueError as exc:
+        raise click.ClickException(str(exc)) from None
+    with operator_connection() as conn:
+        try:
+            found = find_case(conn, sequence)
+        except UnknownCase:
+            known_as = format_case_number(sequence)
+            raise click.ClickException(f"there is no case {known_as} here") from None
+        for line in _story(conn, found, fields=fields):
+            click.echo(line)
+
+
+def _story(conn: Connection, case: Case, *, fields: bool) -> Iterator[str]:
+    yield from _head(conn, case)
+    yield ""
+    for step in steps(conn, case):
+        yield from step.lines()
+    yield from _section("Files", _files(conn, case))
+    if fields:
+        submission = PostgresSubmissions(conn).get(case.id)
+        yield from _section("Fields", _fields(submission.fields))
+
+
+def _head(conn: Connection, case: Case) -> Iterator[str]:
+    yield f"Case {case.number}: {case.form_name or case.form_id or 'without a form name'}"
+    marks = [f"stage {case.stage}", f"status {case.status}"]
+    if case.round > 1:
+        marks.append(f"round {case.round}")
+    if case.is_test:
+        marks.append("a test")
+    yield f"  {', '.join(marks)}"
+    yield f"  received {case.received_at.astimezone():%Y-%m-%d %H:%M:%S %z}"
+    yield f"  from {case.sender}, transaction {case.transaction_id}"
+    keys = ", ".join(case.leika_keys) or "none"
+    unit, region = case.named_unit or "not named", case.region or "not given"
+    yield f"  services {keys}; region {region}; unit {unit}"
+    yield f"  id {case.id}"
+    if duplicates := PostgresSubmissions(conn).probable_duplicates(case.id):
+        numbers = ", ".join(read_case(conn, other).number for other in duplicates)
+        yield f"  probably the same application as {numbers}"
+
+
+def _files(conn: Connection, case: Case) -> Iterator[str]:
+    for file in PostgresAttachments(conn).of_case(case.id):
+        version = f" (version {file.version})" if file.version > 1 else ""
+        flags = f", {', '.join(file.flags)}" if file.flags else ""
+        media_type = file.media_type or "of unknown type"
+        yield f"{file.kind:<15} {file.name}{version}: {file.size:,} bytes, {media_type}{flags}"
+        yield f"{'':<15} sha256 {file.sha256}"
+
+
+def _fields(fields: Iterable[FormField], indent: str = "") -> Iterator[str]:
+    for field in fields:
+        value = "" if field.value is None else f" {field.value}"
+        yield f"{indent}{field.label or field.name}:{value}"
+        yield from _fields(field.items, f"{indent}  ")
+
+
+def _section(title: str, lines: Iterable[str]) -> Iterator[str]:
+    lines = list(lines)
+    if lines:
+        yield f"\n{title}"
+        yield from (f"  {line}" for line in lines)

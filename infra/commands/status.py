@@ -1,0 +1,90 @@
+"""`lotse status`: how many cases are where, what is due, what waits for a person, what runs."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+import click
+
+from infra.commands.connection import operator_connection
+from infra.local.ports import answers
+from infra.local.runtime import read_runtime, state_directory
+from shared.adapters.postgres.pool import Connection
+from shared.adapters.postgres.tasks import PostgresTasks
+from shared.domain.case import Stage
+from shared.domain.identifiers import CLEARING_OFFICE
+
+
+@click.command()
+def status() -> None:
+    """Show stages, what is due, tasks and dead letters, and which parts run."""
+    with operator_connection() as conn:
+        for line in (*_parts(), *_cases(conn), *_waiting(conn), *_trusted(conn)):
+            click.echo(line)
+
+
+def _parts() -> Iterator[str]:
+    runtime = read_runtime(state_directory())
+    if runtime is None:
+        return
+    states = {name: answers(port) for name, port in runtime.parts.items()}
+    down = [name for name, up in states.items() if not up]
+    yield f"Parts      {', '.join(name for name, up in states.items() if up)}"
+    if down:
+        yield f"           not answering: {', '.join(down)}"
+    yield f"Intake     {runtime.intake_url}/antrag"
+
+
+def _cases(conn: Connection) -> Iterator[str]:
+    counts = dict(
+        conn.execute(
+            """
+            SELECT stage, count(*)
+              FROM cases
+             WHERE authority IS DISTINCT FROM %(clearing_office)s
+             GROUP BY stage
+            """,
+            {"clearing_office": CLEARING_OFFICE},
+        ).fetchall()
+    )
+    yield f"Stages     {', '.join(f'{stage} {counts.get(stage, 0)}' for stage in Stage)}"
+    row = conn.execute(
+        "SELECT count(*) FROM cases WHERE authority = %(clearing_office)s",
+        {"clearing_office": CLEARING_OFFICE},
+    ).fetchone()
+    yield f"Clearing   {_counted(row[0] if row else 0, 'case')} at the clearing office"
+    due, oldest = conn.execute(
+        """
+        SELECT count(*), now() - min(next_wake_at)
+          FROM cases
+         WHERE next_wake_at <= now()
+        """
+    ).fetchone() or (0, None)
+    yield f"Due        {_counted(due, 'case')}{_since(oldest)}"
+
+
+def _waiting(conn: Connection) -> Iterator[str]:
+    tasks = PostgresTasks(conn).all_open()
+    yield f"Tasks      {_counted(len(tasks), 'task')} for a person"
+    for task in tasks[:10]:
+        yield f"           {task.opened_at.astimezone():%Y-%m-%d %H:%M} {task.kind}: {task.reason}"
+
+
+def _trusted(conn: Connection) -> Iterator[str]:
+    rows = conn.execute(
+        """
+        SELECT id
+          FROM senders
+         WHERE document #>> '{authentication,kind}' = 'trusted_network'
+         ORDER BY id
+        """
+    ).fetchall()
+    for (sender,) in rows:
+        yield f"Note       the sender {sender} proves nothing (trusted_network)"
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number or 'no'} {noun}{'' if number == 1 else 's'}"
+
+
+def _since(oldest: timedelta | None) -> str:
+    return "" if oldest is None else f", the oldest for {int(oldest.total_seconds())} s"

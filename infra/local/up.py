@@ -1,0 +1,122 @@
+"""What a person at the terminal sees of an installation: it starts, shows the demo, stays up."""
+
+import contextlib
+import signal
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from types import FrameType
+from typing import NoReturn
+
+from infra.configuration.store import stored_documents
+from infra.local.demonstration import Outcome, bring_in, send_all
+from infra.local.installation import Installation
+from shared.adapters.postgres.pool import Connection
+
+_ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+_lock = threading.Lock()
+
+
+class Stopped(BaseException):
+    """Somebody asked for the end: by Ctrl-C, by a signal, or by closing the terminal."""
+
+
+class _Demo:
+    """Whether this installation shows the demo: not beside configuration of one's own."""
+
+    shown = False
+
+    def prepare(self, conn: Connection) -> None:
+        self.shown = bring_in(conn)
+
+
+def run(state: Path, port: int, *, only_demo: bool) -> int:
+    """The exit code. Raise LocalError if it cannot be started."""
+    demo = _Demo()
+    installation = Installation(state, port=port, prepare=demo.prepare, say=say)
+    began = time.monotonic()
+    say(f"Starting in {state} (this takes some seconds)")
+    try:
+        with _ended_by_signals(), installation:
+            say(f"Everything runs after {time.monotonic() - began:.1f} s.")
+            outcomes = _show_demo(installation) if demo.shown else []
+            if only_demo:
+                return _result(outcomes)
+            say(_manual(installation))
+            threading.Event().wait()
+    except Stopped:
+        say(f"\nStopped. The data are kept in {state}; `lotse up` continues with them.")
+        return 130 if only_demo else 0
+    return 0
+
+
+def say(line: str) -> None:
+    """A terminal that has gone away must not keep us from stopping what we started."""
+    with _lock, contextlib.suppress(OSError, ValueError):
+        print(line, flush=True)  # noqa: T201 - this is what the command is for
+
+
+def _show_demo(installation: Installation) -> list[Outcome]:
+    say("\nThe demo municipality sends its applications through the intake:")
+    return send_all(installation.intake_url, installation.connection, say)
+
+
+def _result(outcomes: list[Outcome]) -> int:
+    say("")
+    if not outcomes:
+        say("This installation has a configuration of its own, so there is no demo to show.")
+        return 1
+    for outcome in outcomes:
+        say(str(outcome))
+    return 1 if any(outcome.problem for outcome in outcomes) else 0
+
+
+def _manual(installation: Installation) -> str:
+    with installation.connection() as conn:
+        senders = [entry for key, entry in stored_documents(conn).items() if key.kind == "senders"]
+    trusted = [s["id"] for s in senders if s["authentication"]["kind"] == "trusted_network"]
+    warning = (
+        f"\nThe sender {', '.join(trusted)} proves nothing (trusted_network): "
+        "do not open this to a network."
+        if trusted
+        else ""
+    )
+    at = (
+        ""
+        if installation.state == Path(".lotse").absolute()
+        else f"LOTSE_STATE={installation.state} "
+    )
+    return f"""
+It stays up until Ctrl-C. Form servers deliver to
+
+  {installation.intake_url}/antrag
+
+and in another terminal (with .venv/bin in the PATH)
+
+  {at}lotse submit FILE --attachment FILE   delivers an application of your own
+  {at}lotse case NUMBER                     tells the story of a case
+  {at}lotse status                          shows stages, what is due, tasks, dead letters
+  {at}lotse --help                          lists everything else
+
+Logs are in {installation.state / "log"}.{warning}"""
+
+
+@contextlib.contextmanager
+def _ended_by_signals() -> Iterator[None]:
+    """Raises Stopped in the main thread, once; what is ignored by the caller (nohup) stays so."""
+
+    def stop(number: int, frame: FrameType | None) -> NoReturn:
+        for each in handled:
+            signal.signal(each, signal.SIG_IGN)
+        raise Stopped
+
+    handled = [each for each in _ENDING if signal.getsignal(each) != signal.SIG_IGN]
+    before = {each: signal.signal(each, stop) for each in handled}
+    # The reader of our output may end before us.
+    before[signal.SIGPIPE] = signal.signal(signal.SIGPIPE, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        for each, handler in before.items():
+            signal.signal(each, handler)
