@@ -1,7 +1,11 @@
 """Table `events`: every event we emit, replies included; a redelivery sends the row again."""
 
 import json
+from collections.abc import Iterable
+from contextlib import suppress
 from typing import Any, TypeVar
+
+from pydantic import ValidationError
 
 from shared.adapters.postgres.pool import Connection
 from shared.domain.errors import UnknownCase, UnknownEvent
@@ -69,6 +73,24 @@ class PostgresEvents:
         if row is None:
             raise UnknownCase(str(case_id))
         return event_from_row(row)
+
+    def last_of(self, case_ids: Iterable[CaseId]) -> dict[CaseId, Event]:
+        """The last event of each case. One that this version cannot read is left out."""
+        rows = self._conn.execute(
+            """
+            SELECT DISTINCT ON (case_id)
+                   id, case_id, sequence, type, round, data, time, traceparent
+              FROM events
+             WHERE case_id = ANY(%(case_ids)s)
+             ORDER BY case_id, sequence DESC
+            """,
+            {"case_ids": list(case_ids)},
+        ).fetchall()
+        events: dict[CaseId, Event] = {}
+        for row in rows:
+            with suppress(KeyError, TypeError, ValidationError):
+                events[row[1]] = event_from_row(row)
+        return events
 
 
 def event_from_row(row: tuple[Any, ...]) -> Event:

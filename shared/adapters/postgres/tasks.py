@@ -50,3 +50,16 @@ class PostgresTasks:
                 """
             )
             return cur.fetchall()
+
+    def count_open(self) -> dict[str, int]:
+        """By kind."""
+        rows = self._conn.execute(
+            """
+            SELECT kind, count(*)
+              FROM tasks
+             WHERE closed_at IS NULL
+             GROUP BY kind
+             ORDER BY kind
+            """
+        ).fetchall()
+        return dict(rows)

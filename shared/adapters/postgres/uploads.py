@@ -1,5 +1,7 @@
 """Table `uploads`: attempts to deliver files, each a row before its first object is stored."""
 
+from datetime import timedelta
+
 from shared.adapters.postgres.pool import Connection
 from shared.domain.errors import UploadExpired
 from shared.domain.identifiers import CaseId, SenderId, UploadId
@@ -56,3 +58,36 @@ class PostgresUploads:
             """,
             {"id": upload_id},
         )
+
+    def expire_older_than(self, age: timedelta, limit: int) -> list[UploadId]:
+        """Expire the attempts that were opened so long ago and never consumed."""
+        rows = self._conn.execute(
+            """
+            UPDATE uploads
+               SET state = 'expired', expired_at = now()
+             WHERE id IN (
+                SELECT id
+                  FROM uploads
+                 WHERE state = 'open' AND created_at < now() - %(age)s
+                 ORDER BY created_at
+                 LIMIT %(limit)s
+                   FOR UPDATE SKIP LOCKED)
+            RETURNING id
+            """,
+            {"age": age, "limit": limit},
+        ).fetchall()
+        return [UploadId(row[0]) for row in rows]
+
+    def expired_for(self, age: timedelta, limit: int) -> list[UploadId]:
+        """The attempts that expired so long ago that nothing is on its way any more."""
+        rows = self._conn.execute(
+            """
+            SELECT id
+              FROM uploads
+             WHERE state = 'expired' AND expired_at < now() - %(age)s
+             ORDER BY expired_at
+             LIMIT %(limit)s
+            """,
+            {"age": age, "limit": limit},
+        ).fetchall()
+        return [UploadId(row[0]) for row in rows]

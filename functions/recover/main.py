@@ -1,0 +1,97 @@
+"""Wake what is due, and keep the broker's dead letters: why nothing is lost.
+
+Consumes   dev.knative.sources.ping, and any event on /dead-letters
+Publishes  the last event of each case that is due, unchanged
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+
+import flask
+from pydantic import Field
+
+from functions.recover.endpoint import Endpoint
+from functions.recover.ports import Stores
+from functions.recover.recover import Pace, recover
+from functions.recover.sweep import Sweeping
+from functions.recover.wake import Waking
+from shared.adapters.object_store import ObjectStoreSettings, S3ObjectStore
+from shared.adapters.postgres.dead_letters import PostgresDeadLetters
+from shared.adapters.postgres.events import PostgresEvents
+from shared.adapters.postgres.pool import DatabaseSettings, open_pool, transaction
+from shared.adapters.postgres.tasks import PostgresTasks
+from shared.adapters.postgres.uploads import PostgresUploads
+from shared.adapters.postgres.wakes import PostgresWakes
+from shared.domain.dead_letter import DeadLetter
+from shared.runtime import logging
+from shared.runtime.lazy import Lazy
+from shared.runtime.sink import Sink
+
+
+class Settings(DatabaseSettings, ObjectStoreSettings):
+    """Each field is one environment variable in infra/knative/base/recover/service.yaml."""
+
+    k_sink: str
+    wake_attempts: int = Field(default=40, ge=1)  # with delays of up to an hour: more than a day
+    wakes_per_run: int = Field(default=2000, ge=1)
+    wakes_at_once: int = Field(default=8, ge=1)
+    publish_timeout_seconds: float = Field(default=5, gt=0)
+    run_seconds: float = Field(default=10, gt=0)
+    upload_expires_after_seconds: float = Field(default=3600, ge=0)
+    upload_swept_again_after_seconds: float = Field(default=3600, ge=0)
+
+    @property
+    def pace(self) -> Pace:
+        return Pace(
+            waking=Waking(self.wake_attempts, self.wakes_per_run, self.wakes_at_once),
+            sweeping=Sweeping(
+                expires_after=timedelta(seconds=self.upload_expires_after_seconds),
+                again_after=timedelta(seconds=self.upload_swept_again_after_seconds),
+            ),
+            seconds=self.run_seconds,
+        )
+
+
+settings = Settings.from_environment()
+logging.configure(settings.log_level)
+
+
+def build() -> Endpoint:
+    """Called once per worker process, on its first request: a pool does not survive a fork."""
+    pool = open_pool(settings)
+    objects = S3ObjectStore(settings)
+    sink = Sink(
+        settings.k_sink,
+        connections=settings.wakes_at_once,
+        timeout=settings.publish_timeout_seconds,
+    )
+
+    @contextmanager
+    def transactions() -> Iterator[Stores]:
+        with transaction(pool) as conn:
+            yield Stores(
+                wakes=PostgresWakes(conn, timedelta(seconds=settings.wake_after_seconds)),
+                events=PostgresEvents(conn),
+                tasks=PostgresTasks(conn),
+                dead_letters=PostgresDeadLetters(conn),
+                uploads=PostgresUploads(conn),
+            )
+
+    def run() -> None:
+        recover(transactions, sink.send, objects, settings.pace)
+
+    def keep(letter: DeadLetter) -> None:
+        with transactions() as stores:
+            stores.dead_letters.keep(letter)
+
+    return Endpoint(run=run, keep=keep)
+
+
+endpoint = Lazy(build)
+
+
+def handle(request: flask.Request) -> flask.Response:
+    if request.method == "GET" and request.path == "/readyz":
+        return flask.Response("ready\n", 200)
+    return endpoint.get().respond(request)
