@@ -180,8 +180,9 @@ class Installation:
             parts.append(
                 function_part(function, self.state, port, self.broker_url, self._environment)
             )
-        for ping in deployment.pings:
-            parts.append(ping_part(ping, self.state, self.ports, self._ping_every))
+        parts += [
+            ping_part(ping, self.state, self.ports, self._ping_every) for ping in deployment.pings
+        ]
         self._together(*map(self._starting, parts))
 
     def _starting(self, part: Part) -> Callable[[], None]:
