@@ -12,6 +12,7 @@ from pydantic import ValidationError
 
 from shared.domain.events import Event
 
+_REQUIRED = ("id", "source", "type")
 _TRACEPARENT = re.compile(r"[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
 
 
@@ -31,7 +32,14 @@ def parse(headers: Iterable[tuple[str, str]], body: bytes) -> CloudEvent:
         raise NotOurEvent([type(exc).__name__]) from None
     if event["specversion"] != "1.0":
         raise NotOurEvent(["specversion"])
+    # The SDK takes any JSON value for them in structured mode.
+    if wrong := [name for name in _REQUIRED if not _is_text(event[name])]:
+        raise NotOurEvent(wrong)
     return event
+
+
+def _is_text(value: object) -> bool:
+    return isinstance(value, str) and value != ""
 
 
 def read(event: CloudEvent, event_type: type[Event]) -> Event:
