@@ -23,11 +23,13 @@ class Sections(click.Group):
         for heading, commands in self.headings:
             with formatter.section(heading):
                 formatter.write_dl(
-                    [(command.name or "", command.get_short_help_str(80)) for command in commands]
+                    [(command.name or "", command.get_short_help_str(90)) for command in commands]
                 )
 
 
-@click.group(cls=Sections, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(
+    cls=Sections, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100}
+)
 @click.version_option(package_name="antragslotse", message="%(package)s %(version)s")
 def lotse() -> None:
     """Takes every application from the online form to the right authority, and loses none."""

@@ -19,7 +19,7 @@ from shared.domain.submission import FormField
 @click.argument("number")
 @click.option("--fields", is_flag=True, help="Also what the applicant has filled in.")
 def case(number: str, *, fields: bool) -> None:
-    """Tell a case's story: where it went, why, whom it reached, which files it has."""
+    """Tell a case's story: where it went and why, whom it reached, which files it has."""
     try:
         sequence = parse_case_number(number)
     except ValueError as exc:

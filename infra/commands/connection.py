@@ -22,8 +22,15 @@ def operator_connection() -> Iterator[Connection]:
             f"the database cannot be reached ({type(exc).__name__}); "
             "is the installation running, or DATABASE_URL right?"
         ) from None
-    with conn:
-        yield conn
+    try:
+        with conn:
+            yield conn
+    except psycopg.Error as exc:
+        # Its text may quote values of a case.
+        raise click.ClickException(
+            f"the database did not do it ({type(exc).__name__}, SQLSTATE {exc.sqlstate}); "
+            "if it is older than this program, its schema has to be brought up first"
+        ) from None
 
 
 def _of_the_running_installation() -> str:

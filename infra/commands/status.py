@@ -1,5 +1,6 @@
 """`lotse status`: how many cases are where, what is due, what waits for a person, what runs."""
 
+from collections import Counter
 from collections.abc import Iterator
 from datetime import timedelta
 
@@ -8,10 +9,12 @@ import click
 from infra.commands.connection import operator_connection
 from infra.local.ports import answers
 from infra.local.runtime import read_runtime, state_directory
+from shared.adapters.postgres.dead_letters import PostgresDeadLetters
 from shared.adapters.postgres.pool import Connection
 from shared.adapters.postgres.tasks import PostgresTasks
 from shared.domain.case import Stage
 from shared.domain.identifiers import CLEARING_OFFICE
+from shared.domain.task import Task
 
 
 @click.command()
@@ -64,9 +67,9 @@ def _cases(conn: Connection) -> Iterator[str]:
 
 def _waiting(conn: Connection) -> Iterator[str]:
     tasks = PostgresTasks(conn).all_open()
-    yield f"Tasks      {_counted(len(tasks), 'task')} for a person"
-    for task in tasks[:10]:
-        yield f"           {task.opened_at.astimezone():%Y-%m-%d %H:%M} {task.kind}: {task.reason}"
+    yield f"Tasks      {_counted(len(tasks), 'open task')} for a person{_kinds(tasks)}"
+    letters = PostgresDeadLetters(conn).count_open()
+    yield f"Letters    {_counted(letters, 'open dead letter')}"
 
 
 def _trusted(conn: Connection) -> Iterator[str]:
@@ -80,6 +83,12 @@ def _trusted(conn: Connection) -> Iterator[str]:
     ).fetchall()
     for (sender,) in rows:
         yield f"Note       the sender {sender} proves nothing (trusted_network)"
+
+
+def _kinds(tasks: list[Task]) -> str:
+    counts = Counter(task.kind for task in tasks)
+    listed = ", ".join(f"{count} {kind}" for kind, count in counts.items())
+    return f": {listed}" if listed else ""
 
 
 def _counted(number: int, noun: str) -> str:

@@ -23,9 +23,9 @@ def submit(
     representations: tuple[Path, ...],
     url: str | None,
 ) -> None:
-    """Deliver applications; each FILE is the JSON document that a form server sends.
+    """Deliver an application of your own to the intake.
 
-    It holds "control" (with a transactionId of your choice) and "formData"; look at
+    FILE is the JSON document that a form server sends. It holds "control" (with a transactionId of your choice) and "formData"; look at
     infra/local/demo/applications for examples. The same transactionId is the same case.
     """
     if len(forms) > 1 and (attachments or representations):
