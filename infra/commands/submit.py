@@ -25,8 +25,9 @@ def submit(
 ) -> None:
     """Deliver an application of your own to the intake.
 
-    FILE is the JSON document that a form server sends. It holds "control" (with a transactionId of your choice) and "formData"; look at
-    infra/local/demo/applications for examples. The same transactionId is the same case.
+    FILE is the JSON document that a form server sends: "control", with a transactionId of your
+    choice, and "formData". Examples are in infra/local/demo/applications. The same transactionId
+    is the same case.
     """
     if len(forms) > 1 and (attachments or representations):
         raise click.UsageError("files go with one application: submit them one by one")
