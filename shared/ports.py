@@ -3,14 +3,25 @@
 Every method may raise Unavailable. Adapters work inside the caller's transaction and never commit.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol, TypeVar
 
+from shared.domain.assignment import AssignmentDecision
 from shared.domain.case import Case, LogEntry
+from shared.domain.caseworkers import Members, Target
+from shared.domain.configuration.directories import Directory
 from shared.domain.directory import DirectoryExtract
 from shared.domain.events import Event
-from shared.domain.identifiers import CaseId, LeikaKey, RegionKey, SenderId, TenantId, UnitId
+from shared.domain.identifiers import (
+    AccountId,
+    CaseId,
+    LeikaKey,
+    RegionKey,
+    SenderId,
+    TenantId,
+    UnitId,
+)
 from shared.domain.routing import RoutingDecision
 from shared.domain.task import Task
 
@@ -137,4 +148,35 @@ class Routings(Protocol):
 
     def get(self, case_id: CaseId, round_: int) -> RoutingDecision | None:
         """None while the round is undecided."""
+        ...
+
+
+class CaseworkerDirectory(Protocol):
+    def members(self, directory: Directory, target: Target) -> Members | None:
+        """Everyone in the target; None if the directory has no such group or unit.
+
+        Goes over the network: not within a transaction. Raise Unavailable if the directory does
+        not answer, or refuses us.
+        """
+        ...
+
+
+class Assignments(Protocol):
+    def wait_for_turn(self, target: Target) -> None:
+        """Until the transaction ends, nobody else has the turn for this target.
+
+        Whoever counts open cases takes it first, and reads afterwards.
+        """
+        ...
+
+    def open_cases(self, accounts: Collection[AccountId]) -> Mapping[AccountId, int]:
+        """How many open cases each of these accounts has: an entry for every one."""
+        ...
+
+    def add(self, case_id: CaseId, round_: int, decision: AssignmentDecision) -> None:
+        """Store why the case lies with whom it lies, together with `Cases.save`."""
+        ...
+
+    def get(self, case_id: CaseId, round_: int) -> AssignmentDecision | None:
+        """None while the round is not assigned."""
         ...

@@ -5,7 +5,10 @@ from datetime import UTC, datetime, timedelta
 from typing import TypeVar
 from uuid import uuid4
 
-from shared.domain.case import Case, LogEntry
+from shared.domain.assignment import AssignmentDecision
+from shared.domain.case import Case, LogEntry, Status
+from shared.domain.caseworkers import Members, Target
+from shared.domain.configuration.directories import Directory
 from shared.domain.directory import (
     Authority,
     DirectoryExtract,
@@ -16,7 +19,15 @@ from shared.domain.directory import (
 )
 from shared.domain.errors import AlreadyStored, StaleCase, Unavailable, UnknownCase, UnknownEvent
 from shared.domain.events import Event
-from shared.domain.identifiers import CaseId, LeikaKey, RegionKey, SenderId, TenantId, UnitId
+from shared.domain.identifiers import (
+    AccountId,
+    CaseId,
+    LeikaKey,
+    RegionKey,
+    SenderId,
+    TenantId,
+    UnitId,
+)
 from shared.domain.routing import RoutingDecision
 from shared.domain.task import Task
 
@@ -75,6 +86,9 @@ class InMemoryCases:
         if case_id not in self._events:
             raise UnknownCase(str(case_id))
         return self._events[case_id][-1]
+
+    def all(self) -> list[Case]:
+        return list(self._cases.values())
 
 
 class InMemoryTasks:
@@ -162,4 +176,40 @@ class InMemoryRoutings:
         self._decisions[case_id, round_] = decision
 
     def get(self, case_id: CaseId, round_: int) -> RoutingDecision | None:
+        return self._decisions.get((case_id, round_))
+
+
+class InMemoryCaseworkerDirectory:
+    """Without `members`: it does not answer."""
+
+    def __init__(self, members: Mapping[Target, Members] | None = None) -> None:
+        self._members = members
+        self.asked: list[Target] = []
+
+    def members(self, directory: Directory, target: Target) -> Members | None:
+        if self._members is None:
+            raise Unavailable(f"directory {directory.id} does not answer")
+        self.asked.append(target)
+        return self._members.get(target)
+
+
+class InMemoryAssignments:
+    """One thread only: everyone has the turn at once."""
+
+    def __init__(self, cases: InMemoryCases) -> None:
+        self._cases = cases
+        self._decisions: dict[tuple[CaseId, int], AssignmentDecision] = {}
+
+    def wait_for_turn(self, target: Target) -> None:
+        pass
+
+    def open_cases(self, accounts: Collection[AccountId]) -> Mapping[AccountId, int]:
+        open_ = {Status.RECEIVED, Status.ACCEPTED, Status.IN_PROGRESS}
+        held = [case.assignee for case in self._cases.all() if case.status in open_]
+        return {account: held.count(account) for account in accounts}
+
+    def add(self, case_id: CaseId, round_: int, decision: AssignmentDecision) -> None:
+        self._decisions[case_id, round_] = decision
+
+    def get(self, case_id: CaseId, round_: int) -> AssignmentDecision | None:
         return self._decisions.get((case_id, round_))
