@@ -1,18 +1,26 @@
 """What has become of a case, step by step, from its record: in words for the terminal."""
 
 import json
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from functions.route.explain import explain
+from functions.assign.assignments import PostgresAssignments
+from functions.assign.explain import explain as explain_assignment
+from functions.route.explain import explain as explain_routing
 from functions.route.routings import PostgresRoutings
 from shared.adapters.postgres.cases import PostgresCases
 from shared.adapters.postgres.pool import Connection
 from shared.domain.case import Case
 from shared.domain.errors import UnknownCase
 from shared.domain.identifiers import CLEARING_OFFICE, CaseId
+
+Details = dict[str, Any]
+Told = tuple[str, list[str]]
+
+_ACCOUNT = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 @dataclass(frozen=True)
@@ -51,49 +59,64 @@ def find_case(conn: Connection, sequence_number: int) -> Case:
     return read_case(conn, CaseId(row[0]))
 
 
-def steps(conn: Connection, case: Case, after: int = 0) -> list[Step]:
-    """From the entry after the given one."""
-    rows = conn.execute(
-        """
-        SELECT seq, at, entry
-          FROM case_log
-         WHERE case_id = %(case_id)s AND seq > %(after)s
-         ORDER BY seq
-        """,
-        {"case_id": case.id, "after": after},
-    ).fetchall()
-    return [_step(conn, case, seq, at, json.loads(bytes(entry))) for seq, at, entry in rows]
+class Storyteller:
+    """`names` of accounts are shown instead of their ids, where they are known."""
 
+    def __init__(self, conn: Connection, names: Mapping[str, str]) -> None:
+        self._conn = conn
+        self._names = names
 
-def _step(conn: Connection, case: Case, seq: int, at: datetime, entry: dict[str, Any]) -> Step:
-    action = entry["action"].removeprefix("case.")
-    details = entry["details"]
-    told = _TEXTS.get(action)
-    text = told(details) if told else _plain(details)
-    why: list[str] = []
-    if action == "routed":
-        decision = PostgresRoutings(conn).get(case.id, details.get("round", case.round))
-        why = explain(decision)[1:] if decision else []
-    return Step(seq, at, action, text or f"by {entry['actor']['id']}", tuple(why))
+    def steps(self, case: Case, after: int = 0) -> list[Step]:
+        """From the entry after the given one."""
+        rows = self._conn.execute(
+            """
+            SELECT seq, at, entry
+              FROM case_log
+             WHERE case_id = %(case_id)s AND seq > %(after)s
+             ORDER BY seq
+            """,
+            {"case_id": case.id, "after": after},
+        ).fetchall()
+        return [self._step(case, seq, at, json.loads(bytes(entry))) for seq, at, entry in rows]
 
+    def _step(self, case: Case, seq: int, at: datetime, entry: dict[str, Any]) -> Step:
+        action = entry["action"].removeprefix("case.")
+        tell = {
+            "received": self._received,
+            "routed": self._routed,
+            "assigned": self._assigned,
+        }.get(action, self._other)
+        text, why = tell(case, entry["details"])
+        return Step(seq, at, action, text or f"by {entry['actor']['id']}", tuple(why))
 
-def _received(details: dict[str, Any]) -> str:
-    files = details.get("files", 0)
-    flags = details.get("flags") or []
-    text = {0: "without files", 1: "with 1 file"}.get(files, f"with {files} files")
-    return f"{text}; noticed: {', '.join(flags)}" if flags else text
+    def _received(self, case: Case, details: Details) -> Told:
+        files = details.get("files", 0)
+        flags = details.get("flags") or []
+        text = {0: "without files", 1: "with 1 file"}.get(files, f"with {files} files")
+        return (f"{text}; noticed: {', '.join(flags)}" if flags else text), []
 
+    def _routed(self, case: Case, details: Details) -> Told:
+        decision = PostgresRoutings(self._conn).get(case.id, case.round)
+        why = explain_routing(decision)[1:] if decision else []
+        if details.get("authority") == CLEARING_OFFICE:
+            return "to the clearing office: people decide", why
+        return f"to {details.get('authority')}", why
 
-def _routed(details: dict[str, Any]) -> str:
-    if details.get("authority") == CLEARING_OFFICE:
-        return "to the clearing office: people decide"
-    return f"to {details.get('authority')}"
+    def _assigned(self, case: Case, details: Details) -> Told:
+        decision = PostgresAssignments(self._conn).get(case.id, case.round)
+        why = explain_assignment(decision)[1:] if decision else []
+        why = [self._with_names(line) for line in why]
+        if assignee := details.get("assignee"):
+            return f"to {self._names.get(assignee, assignee)}", why
+        return f"to the team tray of {details.get('authority')}", why
 
+    def _other(self, case: Case, details: Details) -> Told:
+        said = [
+            f"{name.replace('_', ' ')} {value}"
+            for name, value in details.items()
+            if value not in (None, [], "")
+        ]
+        return ", ".join(said), []
 
-def _plain(details: dict[str, Any]) -> str:
-    return ", ".join(
-        f"{name.replace('_', ' ')} {value}" for name, value in details.items() if value is not None
-    )
-
-
-_TEXTS = {"received": _received, "routed": _routed}
+    def _with_names(self, line: str) -> str:
+        return _ACCOUNT.sub(lambda found: self._names.get(found[0], found[0]), line)

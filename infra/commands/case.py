@@ -5,7 +5,8 @@ from collections.abc import Iterable, Iterator
 import click
 
 from infra.commands.connection import operator_connection
-from infra.story import find_case, read_case, steps
+from infra.local.demo_accounts import demo_accounts
+from infra.story import Storyteller, find_case, read_case
 from shared.adapters.postgres.attachments import PostgresAttachments
 from shared.adapters.postgres.pool import Connection
 from shared.adapters.postgres.submissions import PostgresSubmissions
@@ -37,7 +38,7 @@ def case(number: str, *, fields: bool) -> None:
 def _story(conn: Connection, case: Case, *, fields: bool) -> Iterator[str]:
     yield from _head(conn, case)
     yield ""
-    for step in steps(conn, case):
+    for step in Storyteller(conn, demo_accounts()).steps(case):
         yield from step.lines()
     yield from _section("Files", _files(conn, case))
     if fields:

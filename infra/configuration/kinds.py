@@ -2,7 +2,9 @@
 
 from typing import NamedTuple
 
+from shared.domain.configuration.assignment_rules import AssignmentRule
 from shared.domain.configuration.base import Entry
+from shared.domain.configuration.directories import Directory
 from shared.domain.configuration.senders import Sender
 from shared.domain.configuration.tenants import Tenant
 
@@ -20,5 +22,8 @@ class Kind(NamedTuple):
 TENANTS = Kind("tenants", Tenant)
 SENDERS = Kind("senders", Sender)
 OF_THE_PLATFORM: tuple[Kind, ...] = (SENDERS,)
-OF_A_TENANT: tuple[Kind, ...] = ()
+OF_A_TENANT: tuple[Kind, ...] = (
+    Kind("directories", Directory),
+    Kind("assignment_rules", AssignmentRule),
+)
 KINDS: tuple[Kind, ...] = (TENANTS, *OF_THE_PLATFORM, *OF_A_TENANT)

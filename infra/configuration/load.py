@@ -20,7 +20,8 @@ def load(folder: Path) -> Configuration:
     """Raise NotValid if anything is wrong; half a configuration is none."""
     reading = _Reading(folder)
     reading.read()
-    problems = reading.problems + disagreements(reading.configuration)
+    broken = {problem.file for problem in reading.problems}
+    problems = reading.problems + disagreements(reading.configuration, broken)
     if problems:
         raise NotValid(problems)
     return reading.configuration

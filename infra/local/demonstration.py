@@ -10,7 +10,8 @@ from infra.configuration.load import load
 from infra.configuration.store import apply, stored_documents
 from infra.directory import load_directory
 from infra.intake import Application, Delivered, NotDelivered, deliver
-from infra.story import Step, read_case, steps
+from infra.local.demo_accounts import demo_accounts
+from infra.story import Step, Storyteller, read_case
 from shared.adapters.postgres.pool import Connection
 from shared.domain.case import Case, Stage
 from shared.domain.identifiers import CLEARING_OFFICE, CaseId
@@ -103,7 +104,7 @@ def _follow(demo: DemoApplication, case_id: CaseId, connect: Connect) -> Iterato
     while True:
         with connect() as conn:
             case = read_case(conn, case_id)
-            for step in steps(conn, case, after=number):
+            for step in Storyteller(conn, demo_accounts()).steps(case, after=number):
                 number = step.number
                 yield step
         if case.rests or time.monotonic() > end:

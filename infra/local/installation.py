@@ -14,13 +14,14 @@ from typing import Any, Self
 import psycopg
 
 from infra.configuration.kinds import KINDS
-from infra.local.backing import database, directory, object_store
+from infra.local.backing import OwnS3, database, directory, object_store
 from infra.local.broker.faults import Faults
 from infra.local.errors import LocalError
 from infra.local.manifests import read, render
 from infra.local.parts import BROKER, broker_part, function_part, ping_part, url_of
 from infra.local.ports import free_port, free_ports, require_free
 from infra.local.runtime import Runtime, write_runtime
+from infra.local.s3 import EmbeddedS3
 from infra.local.specs import Deployment
 from infra.local.supervisor import Part, PartStatus, Supervisor
 from infra.migrations import migrate
@@ -132,6 +133,13 @@ class Installation:
 
     def object_store(self) -> ObjectStoreSettings:
         return self._object_store.settings()
+
+    @property
+    def embedded_s3(self) -> EmbeddedS3:
+        """To fill its disk, for example; raise LocalError if the store is a given one."""
+        if isinstance(self._object_store, OwnS3):
+            return self._object_store.server
+        raise LocalError("the object store is not an embedded one")
 
     def _start(self) -> None:
         self.ports[INTAKE] = free_port() if self._port is None else require_free(self._port)

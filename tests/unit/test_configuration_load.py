@@ -73,6 +73,31 @@ def test_a_tenant_may_only_name_senders_that_are_declared(tmp_path: Path) -> Non
     ]
 
 
+def test_a_rule_may_only_choose_from_a_directory_that_serves_its_authority(tmp_path: Path) -> None:
+    rule = '[[assignment_rules]]\nid = "rule"\nauthority = "a-bau"\ngroup = "CN=Bau,DC=a"'
+    root = folder(tmp_path, a__tenant='name = "A"', a__assignment_rules=rule)
+
+    (problem,) = problems(root)
+
+    assert problem.startswith("a/assignment_rules.toml: assignment_rules rule, authority: a-bau")
+
+
+def test_what_follows_from_a_broken_file_is_not_told(tmp_path: Path) -> None:
+    rule = '[[assignment_rules]]\nid = "rule"\nauthority = "a-bau"\ngroup = "CN=Bau,DC=a"'
+    root = folder(
+        tmp_path,
+        platform__senders="[[senders]",
+        a__tenant='name = "A"\nsenders = ["formserver"]',
+        a__directories="[[directories]",
+        a__assignment_rules=rule,
+    )
+
+    assert [problem.partition(":")[0] for problem in problems(root)] == [
+        "a/directories.toml",
+        "platform/senders.toml",
+    ]
+
+
 def test_a_secret_that_stands_in_a_file_is_refused_and_not_repeated(tmp_path: Path) -> None:
     authentication = 'authentication = { kind = "bearer", tokens = ["hunter2"] }'
     root = folder(tmp_path, platform__senders=SENDERS + authentication)
