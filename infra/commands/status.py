@@ -7,8 +7,7 @@ from datetime import timedelta
 import click
 
 from infra.commands.connection import operator_connection
-from infra.local.ports import answers
-from infra.local.runtime import read_runtime, state_directory
+from infra.local.runtime import read_runtime, running_parts, state_directory
 from shared.adapters.postgres.dead_letters import PostgresDeadLetters
 from shared.adapters.postgres.pool import Connection
 from shared.adapters.postgres.tasks import PostgresTasks
@@ -29,11 +28,10 @@ def _parts() -> Iterator[str]:
     runtime = read_runtime(state_directory())
     if runtime is None:
         return
-    states = {name: answers(port) for name, port in runtime.parts.items()}
-    down = [name for name, up in states.items() if not up]
-    yield f"Parts      {', '.join(name for name, up in states.items() if up)}"
-    if down:
-        yield f"           not answering: {', '.join(down)}"
+    states = running_parts(state_directory())
+    yield f"Parts      {', '.join(sorted(name for name, up in states.items() if up))}"
+    if away := sorted(name for name, up in states.items() if not up):
+        yield f"           being restarted: {', '.join(away)}"
     yield f"Intake     {runtime.intake_url}/antrag"
 
 

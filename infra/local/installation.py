@@ -154,7 +154,7 @@ class Installation:
                 intake_url=self.intake_url,
                 broker_url=self.broker_url,
                 operator_database_url=self.database_url(),
-                parts=self.ports,
+                ports=self.ports,
             ),
         )
 

@@ -1,11 +1,13 @@
 """What other commands have to know of a running installation: `<state>/runtime.json`."""
 
+import json
 import os
 from pathlib import Path
 
 from pydantic import BaseModel, ValidationError
 
-from infra.local.state import running_supervisor
+from infra.local.processes import identify
+from infra.local.state import PROCESSES, running_supervisor
 
 RUNTIME = "runtime.json"
 
@@ -17,8 +19,7 @@ class Runtime(BaseModel):
     intake_url: str
     broker_url: str
     operator_database_url: str
-    parts: dict[str, int]
-    """Name -> port."""
+    ports: dict[str, int]
 
 
 def state_directory() -> Path:
@@ -41,3 +42,12 @@ def read_runtime(state: Path) -> Runtime | None:
         return Runtime.model_validate_json((state / RUNTIME).read_bytes())
     except (FileNotFoundError, ValidationError):
         return None
+
+
+def running_parts(state: Path) -> dict[str, bool]:
+    """Name -> whether its process is there now, and not just being restarted."""
+    try:
+        recorded = json.loads((state / PROCESSES).read_text())
+    except (FileNotFoundError, ValueError):
+        return {}
+    return {name: identify(pid) is not None for name, (pid, _) in recorded.items()}

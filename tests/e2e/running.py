@@ -54,8 +54,12 @@ class Up:
         )
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
-        until(lambda: "It stays up" in self.output or self._process.poll() is not None)
-        assert "It stays up" in self.output, self.output
+        try:
+            until(lambda: "It stays up" in self.output or self._process.poll() is not None)
+            assert "It stays up" in self.output, self.output
+        except AssertionError:
+            self.end(signal.SIGKILL)
+            raise
 
     def parts(self) -> dict[str, int]:
         """Name -> pid."""
@@ -72,6 +76,8 @@ class Up:
     def wait(self) -> int:
         code = self._process.wait(timeout=DEADLINE)
         self._reader.join()
+        if self._process.stdout is not None:
+            self._process.stdout.close()
         return code
 
     def _read(self) -> None:

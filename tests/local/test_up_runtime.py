@@ -16,7 +16,7 @@ RUNNING = Runtime(
     intake_url="http://127.0.0.1:1",
     broker_url="http://127.0.0.1:2",
     operator_database_url="postgresql://lotse_operator@127.0.0.1:3/lotse",
-    parts={"receive": 1},
+    ports={"receive": 1},
 )
 
 
