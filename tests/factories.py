@@ -6,7 +6,7 @@ from uuid import uuid4
 
 from shared.domain.actor import Actor
 from shared.domain.case import Case, LogEntry
-from shared.domain.events import CaseReceived
+from shared.domain.events import CaseReceived, CaseRouted
 from shared.domain.identifiers import AuthorityId, LeikaKey, SenderId, TenantId, case_id
 from shared.ports import Cases
 
@@ -47,3 +47,13 @@ def stored(cases: Cases, case: Case) -> Case:
 def received(cases: Cases, case: Case) -> CaseReceived:
     """The event that receive sent for a stored case."""
     return cases.event(case.id, CaseReceived, 1)
+
+
+def routed(
+    cases: Cases, case: Case, authority: AuthorityId = TRADE_OFFICE, tenant: TenantId = TENANT
+) -> CaseRouted:
+    """The event that route sent, for a case that is stored and routed here."""
+    case = stored(cases, case).routed_to(authority, tenant)
+    case, event = case.announce(CaseRouted, authority=authority, tenant=tenant)
+    cases.save(case, entry=an_entry("case.routed"), event=event)
+    return event

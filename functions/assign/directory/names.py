@@ -2,22 +2,26 @@
 
 import re
 
-from ldap3.core.exceptions import LDAPInvalidDnError
-from ldap3.utils.dn import parse_dn
-
 Name = tuple[tuple[str, str, str], ...]
 """A distinguished name in a form that can be compared: attribute, value, separator of each part."""
 
-_ESCAPED = re.compile(rb"\\([0-9A-Fa-f]{2}|[^0-9A-Fa-f])")
+# More lenient than ldap3's own, which refuses names that servers do have (an `=` in a value).
+_PART = re.compile(r"\s*([A-Za-z0-9.-]+)\s*=\s*((?:\\.|[^\\,+])*)([,+]|\Z)", re.DOTALL)
+_ESCAPED = re.compile(rb"\\([0-9A-Fa-f]{2}|.)", re.DOTALL)
 
 
 def comparable(dn: str) -> Name | None:
     """None if it is no distinguished name. Case and kind of escaping make no difference."""
-    try:
-        parts = parse_dn(dn, strip=True)
-    except LDAPInvalidDnError:
-        return None
-    return tuple((attribute.lower(), _plain(value), sep) for attribute, value, sep in parts)
+    parts = []
+    end, separator = 0, ","
+    while separator:
+        part = _PART.match(dn, end)
+        if part is None:
+            return None
+        attribute, value, separator = part.groups()
+        parts.append((attribute.lower(), _plain(value), separator))
+        end = part.end()
+    return tuple(parts)
 
 
 def is_within(name: Name, base: Name) -> bool:
@@ -25,7 +29,7 @@ def is_within(name: Name, base: Name) -> bool:
 
 
 def _plain(value: str) -> str:
-    raw = _ESCAPED.sub(_unescaped, value.encode("utf-8", "surrogateescape"))
+    raw = _ESCAPED.sub(_unescaped, value.rstrip(" ").encode("utf-8", "surrogateescape"))
     return raw.decode("utf-8", "surrogateescape").casefold()
 
 

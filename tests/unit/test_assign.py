@@ -1,0 +1,307 @@
+"""Who gets a case, and who does not: the rules of the decision, one by one."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from functions.assign.assign import assign
+from functions.assign.explain import explain
+from functions.assign.ports import Stores
+from functions.assign.rules import TenantRules
+from shared.adapters.memory import InMemoryAssignments, InMemoryCases, InMemoryCaseworkerDirectory
+from shared.domain.assignment import AssignmentDecision, Outcome
+from shared.domain.case import Case, Stage
+from shared.domain.caseworkers import Account, Members, Target, TargetKind
+from shared.domain.configuration.assignment_rules import AssignmentRule
+from shared.domain.configuration.directories import Directory
+from shared.domain.errors import Unavailable
+from shared.domain.events import CaseAssigned, CaseRouted
+from shared.domain.identifiers import CLEARING_OFFICE, AccountId, CaseId, LeikaKey, TenantId, UnitId
+from tests.factories import BUILDING_OFFICE, TENANT, TRADE_OFFICE, a_case, routed
+
+ANNA, BERND, CARLA = (AccountId(name) for name in ("a-1", "b-2", "c-3"))
+UNIT = UnitId("u-1")
+GROUP = "CN=Gewerbe,DC=amt,DC=example"
+TARGET = Target(kind=TargetKind.GROUP, dn=GROUP)
+
+
+def a_directory(**changes: Any) -> Directory:
+    return Directory.model_validate(
+        {
+            "id": "ad",
+            "kind": "active_directory",
+            "servers": ["ldaps://dc1.amt.example"],
+            "base": "DC=amt,DC=example",
+            "bind_dn": "CN=svc,DC=amt,DC=example",
+            "password": "env:LDAP_PASSWORD",
+            "authorities": [TRADE_OFFICE],
+            **changes,
+        }
+    )
+
+
+def a_rule(**changes: Any) -> AssignmentRule:
+    return AssignmentRule.model_validate(
+        {"id": "gewerbe", "authority": TRADE_OFFICE, "group": GROUP, **changes}
+    )
+
+
+def team(*accounts: AccountId | Account, unreadable: int = 0) -> Members:
+    return Members(
+        unit=UNIT,
+        accounts=tuple(a if isinstance(a, Account) else Account(id=a) for a in accounts),
+        unreadable=unreadable,
+    )
+
+
+class World:
+    """Everything assign talks to, in memory."""
+
+    def __init__(
+        self,
+        members: Members | None = None,
+        rules: tuple[AssignmentRule, ...] = (a_rule(),),
+        directories: tuple[Directory, ...] = (a_directory(),),
+    ) -> None:
+        self.cases = InMemoryCases()
+        self.assignments = InMemoryAssignments(self.cases)
+        self.directory = InMemoryCaseworkerDirectory(
+            {TARGET: members} if members is not None else {}
+        )
+        self.rules = {TENANT: TenantRules(directories, rules)}
+
+    def assign(self, event: CaseRouted) -> CaseAssigned | None:
+        return assign(event, self.rules_of, self.directory, self.transactions)
+
+    def rules_of(self, tenant: TenantId) -> TenantRules:
+        return self.rules[tenant]
+
+    @contextmanager
+    def transactions(self) -> Iterator[Stores]:
+        yield Stores(self.cases, self.assignments)
+
+    def decided(self, **of_the_case: Any) -> AssignmentDecision:
+        event = routed(self.cases, a_case(**of_the_case))
+        self.assign(event)
+        return self.decision(event.case_id)
+
+    def decision(self, case_id: CaseId) -> AssignmentDecision:
+        decision = self.assignments.get(case_id, self.cases.get(case_id).round)
+        assert decision is not None
+        return decision
+
+
+def test_a_case_goes_to_whoever_has_the_fewest_open_cases() -> None:
+    world = World(team(ANNA, BERND))
+
+    assignees = [world.decided().assignee for _ in range(4)]
+
+    assert assignees == [ANNA, BERND, ANNA, BERND]
+
+
+def test_the_case_the_event_and_the_record_say_the_same() -> None:
+    world = World(team(ANNA))
+    event = routed(world.cases, a_case())
+
+    reply = world.assign(event)
+
+    case = world.cases.get(event.case_id)
+    assert reply is not None
+    assert (reply.authority, reply.organizational_unit, reply.assignee) == (
+        TRADE_OFFICE,
+        UNIT,
+        ANNA,
+    )
+    assert (case.stage, case.organizational_unit, case.assignee) == (Stage.ASSIGNED, UNIT, ANNA)
+    assert world.cases.log[case.id][-1].details == {
+        "authority": TRADE_OFFICE,
+        "organizational_unit": UNIT,
+        "assignee": ANNA,
+        "outcome": "least_open_cases",
+        "rule": "gewerbe",
+    }
+
+
+def test_the_decision_says_who_else_could_have_had_it_and_who_could_not() -> None:
+    yesterday = datetime.now(UTC) - timedelta(days=1)
+    world = World(
+        team(
+            ANNA,
+            Account(id=BERND, enabled=False),
+            Account(id=CARLA, expires_at=yesterday),
+            unreadable=1,
+        )
+    )
+    world.decided()
+
+    decision = world.decided()
+
+    assert decision.assignee == ANNA
+    assert decision.reason == "Rule gewerbe: of 1 available, a-1 has the fewest open cases (1)."
+    assert explain(decision) == [
+        "a-1: least open cases",
+        decision.reason,
+        f"Directory: ad, group {GROUP}",
+        "  a-1: 1 open cases",
+        "  b-2: left out, disabled",
+        "  c-3: left out, expired",
+        "  1 more cannot be read, or are no accounts",
+    ]
+
+
+def test_an_account_that_expires_later_still_counts() -> None:
+    tomorrow = datetime.now(UTC) + timedelta(days=1)
+
+    assert World(team(Account(id=ANNA, expires_at=tomorrow))).decided().assignee == ANNA
+
+
+@pytest.mark.parametrize(
+    ("world", "outcome", "reason"),
+    [
+        (World(rules=()), Outcome.NO_RULE, "No rule of foerdetal-gewerbe counts for this case."),
+        (
+            World(team(ANNA), directories=(a_directory(authorities=[BUILDING_OFFICE]),)),
+            Outcome.NO_DIRECTORY,
+            "Rule gewerbe counts, but no directory serves foerdetal-gewerbe.",
+        ),
+        (
+            World(members=None),
+            Outcome.UNKNOWN_TARGET,
+            "Rule gewerbe counts, but directory ad has no such group.",
+        ),
+        (
+            World(team()),
+            Outcome.NOBODY_AVAILABLE,
+            "Rule gewerbe counts, but nobody is available in its group.",
+        ),
+        (
+            World(team(Account(id=ANNA, enabled=False), unreadable=2)),
+            Outcome.NOBODY_AVAILABLE,
+            "Rule gewerbe counts, but nobody is available in its group (1 disabled, 2 unreadable).",
+        ),
+    ],
+    ids=lambda value: str(value) if isinstance(value, Outcome) else "",
+)
+def test_without_anybody_to_give_it_to_the_case_lies_in_the_authoritys_tray(
+    world: World, outcome: Outcome, reason: str
+) -> None:
+    decision = world.decided()
+
+    assert (decision.outcome, decision.reason) == (outcome, reason)
+    assert (decision.organizational_unit, decision.assignee) == (None, None)
+
+
+def test_a_rule_may_leave_it_to_the_team_of_a_unit() -> None:
+    decision = World(team(ANNA), rules=(a_rule(strategy="team_tray"),)).decided()
+
+    assert decision.outcome is Outcome.TEAM_TRAY
+    assert (decision.organizational_unit, decision.assignee) == (UNIT, None)
+
+
+def test_a_rule_may_leave_it_to_the_authority_without_asking_a_directory() -> None:
+    world = World(team(ANNA), rules=(a_rule(strategy="team_tray", group=None),))
+
+    decision = world.decided()
+
+    assert decision.outcome is Outcome.TEAM_TRAY
+    assert (decision.organizational_unit, world.directory.asked) == (None, [])
+
+
+@pytest.mark.parametrize(
+    ("winner", "others"),
+    [
+        ({"form": "Gewerbeanmeldung"}, [{"leika_prefix": "99050012104000"}, {}]),
+        ({"leika_prefix": "99050012104"}, [{"leika_prefix": "99050"}, {}]),
+        ({"leika_prefix": "99050"}, [{}, {"form": "Bauantrag"}, {"leika_prefix": "99012"}]),
+        ({"form": "Gewerbeanmeldung", "leika_prefix": "99050"}, [{"form": "Gewerbeanmeldung"}]),
+        ({}, [{"authority": BUILDING_OFFICE, "form": "Gewerbeanmeldung"}]),
+    ],
+)
+def test_the_most_specific_rule_counts(
+    winner: dict[str, Any], others: list[dict[str, Any]]
+) -> None:
+    rules = [a_rule(id="z-winner", **winner)]
+    rules += [a_rule(**{"id": f"other-{n}", **other}) for n, other in enumerate(others)]
+
+    assert World(team(ANNA), rules=tuple(rules)).decided().rule == "z-winner"
+    assert World(team(ANNA), rules=tuple(reversed(rules))).decided().rule == "z-winner"
+
+
+def test_of_equally_specific_rules_the_first_by_id_counts() -> None:
+    rules = (a_rule(id="b"), a_rule(id="a"), a_rule(id="c"))
+
+    assert World(team(ANNA), rules=rules).decided().rule == "a"
+
+
+def test_any_of_several_services_counts() -> None:
+    keys = (LeikaKey("99115005104000"), LeikaKey("99050012104000"))
+    rules = (a_rule(id="all"), a_rule(id="trade", leika_prefix="99050"))
+
+    assert World(team(ANNA), rules=rules).decided(leika_keys=keys).rule == "trade"
+
+
+def test_a_redelivery_gets_the_first_answer_even_if_the_team_changed() -> None:
+    world = World(team(ANNA))
+    event = routed(world.cases, a_case())
+    first = world.assign(event)
+
+    world.directory = InMemoryCaseworkerDirectory({TARGET: team(BERND)})
+    second = world.assign(event)
+
+    assert first == second
+    assert world.directory.asked == []
+
+
+def test_what_another_replica_did_while_the_directory_was_asked_is_the_answer() -> None:
+    world = World(team(ANNA))
+    event = routed(world.cases, a_case())
+    overtaken = Overtaken(world, event)
+
+    reply = assign(event, world.rules_of, overtaken, world.transactions)
+
+    assert reply == overtaken.first
+    assert len(world.cases.log[event.case_id]) == 3
+
+
+class Overtaken(InMemoryCaseworkerDirectory):
+    """While it is asked, the same event is handled elsewhere."""
+
+    def __init__(self, world: World, event: CaseRouted) -> None:
+        super().__init__({TARGET: team(BERND)})
+        self.world, self.event = world, event
+        self.first: CaseAssigned | None = None
+
+    def members(self, directory: Directory, target: Target) -> Members | None:
+        self.first = self.world.assign(self.event)
+        return super().members(directory, target)
+
+
+def test_an_event_of_an_older_round_has_no_answer() -> None:
+    world = World(team(ANNA))
+    event = routed(world.cases, a_case(round=2))
+
+    assert world.assign(event.model_copy(update={"round": 1})) is None
+    assert world.cases.get(event.case_id).stage is Stage.ROUTED
+
+
+def test_the_clearing_offices_cases_wait_for_people() -> None:
+    world = World(team(ANNA))
+    event = routed(world.cases, a_case(), CLEARING_OFFICE)
+
+    assert world.assign(event) is None
+    assert world.cases.get(event.case_id).stage is Stage.ROUTED
+
+
+def test_a_directory_that_is_away_leaves_the_case_as_it_was() -> None:
+    world = World()
+    world.directory = InMemoryCaseworkerDirectory(None)
+    event = routed(world.cases, a_case())
+
+    with pytest.raises(Unavailable):
+        world.assign(event)
+
+    case: Case = world.cases.get(event.case_id)
+    assert case.stage is Stage.ROUTED
