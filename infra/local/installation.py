@@ -1,35 +1,33 @@
 """One running installation on this machine: its servers, its functions, the broker, the timer."""
 
 import os
-import re
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Self
 
 import psycopg
 
-from infra.configuration.kinds import KINDS
 from infra.local.backing import OwnS3, database, directory, object_store
 from infra.local.broker.faults import Faults
 from infra.local.errors import LocalError
-from infra.local.manifests import read, render
-from infra.local.parts import BROKER, broker_part, function_part, ping_part, url_of
-from infra.local.ports import free_port, free_ports, require_free
+from infra.local.manifests import render
+from infra.local.parts import BROKER, url_of
+from infra.local.pipeline import INTAKE, Options, Servers, pipeline, referred_names
+from infra.local.ports import free_port, require_free
 from infra.local.runtime import Runtime, write_runtime
 from infra.local.s3 import EmbeddedS3
-from infra.local.specs import Deployment
 from infra.local.supervisor import Part, PartStatus, Supervisor
 from infra.migrations import migrate
 from shared.adapters.object_store import ObjectStoreSettings
 from shared.adapters.postgres.pool import Connection
 
-INTAKE = "receive"
-_SECRET = re.compile(r'"env:([A-Z][A-Z0-9_]*)"')
+# What is stopped last, because the others need it to answer what they have begun.
+_SERVERS = {"postgres", "s3", "ldap"}
 
 Say = Callable[[str], None]
 Prepare = Callable[[Connection], None]
@@ -60,11 +58,8 @@ class Installation:
     ) -> None:
         self.state = state.absolute()
         self._port = port
-        self._wake_after_seconds = wake_after_seconds
-        self._ping_every = ping_every
-        self._faults = faults
+        self._options = Options(wake_after_seconds, ping_every, faults, dict(environment or {}))
         self._s3_capacity_mb = s3_capacity_mb
-        self._environment = dict(environment or {})
         self._prepare = prepare
         self._say = say
         self._stopping = threading.Event()
@@ -95,10 +90,8 @@ class Installation:
     def stop(self) -> None:
         """End every process; the data stay."""
         self._stopping.set()
-        # What answers requests before what it needs to answer them.
-        servers = {"postgres", "s3", "ldap"}
         names = {part.name for part in self._supervisor.status()}
-        for group in (names - servers, names & servers):
+        for group in (names - _SERVERS, names & _SERVERS):
             with ThreadPoolExecutor() as stopping:
                 stopping.map(self._stop, group)
         self._workers.shutdown()
@@ -123,7 +116,7 @@ class Installation:
         return url_of(self.ports[BROKER])
 
     def database_url(self, role: str = "lotse_operator") -> str:
-        return self._database.url(role)
+        return self._servers.database.url(role)
 
     @contextmanager
     def connection(self, role: str = "lotse_operator") -> Iterator[Connection]:
@@ -132,20 +125,23 @@ class Installation:
             yield conn
 
     def object_store(self) -> ObjectStoreSettings:
-        return self._object_store.settings()
+        return self._servers.object_store.settings()
 
     @property
     def embedded_s3(self) -> EmbeddedS3:
         """To fill its disk, for example; raise LocalError if the store is a given one."""
-        if isinstance(self._object_store, OwnS3):
-            return self._object_store.server
+        store = self._servers.object_store
+        if isinstance(store, OwnS3):
+            return store.server
         raise LocalError("the object store is not an embedded one")
 
     def _start(self) -> None:
         self.ports[INTAKE] = free_port() if self._port is None else require_free(self._port)
-        self._database = database(self.state)
-        self._object_store = object_store(self.state, self._s3_capacity_mb)
-        self._directory = directory(self.state)
+        self._servers = Servers(
+            database(self.state),
+            object_store(self.state, self._s3_capacity_mb),
+            directory(self.state),
+        )
         self._together(self._start_object_store, self._start_directory, self._start_pipeline)
         write_runtime(
             self.state,
@@ -158,40 +154,38 @@ class Installation:
             ),
         )
 
+    def _start_object_store(self) -> None:
+        with self._timed("S3", self._servers.object_store.where):
+            self._servers.object_store.start(self._supervisor)
+
+    def _start_directory(self) -> None:
+        with self._timed("LDAP", self._servers.directory.where):
+            self._servers.directory.start(self._supervisor)
+
     def _start_database(self) -> None:
-        with self._timed("Postgres", self._database.where):
-            self._database.start(self._supervisor)
+        with self._timed("Postgres", self._servers.database.where):
+            self._servers.database.start(self._supervisor)
         with self._timed("schema", "brought to the newest version"):
-            migrate(self._database.owner_url())
+            migrate(self._servers.database.owner_url())
         if self._prepare is not None:
             with self._timed("configuration", "brought in"), self.connection() as conn:
                 self._prepare(conn)
 
-    def _start_object_store(self) -> None:
-        with self._timed("S3", self._object_store.where):
-            self._object_store.start(self._supervisor)
-
-    def _start_directory(self) -> None:
-        with self._timed("LDAP", self._directory.where):
-            self._directory.start(self._supervisor)
-
     def _start_pipeline(self) -> None:
         rendering = self._workers.submit(render)
         self._start_database()
-        deployment = self._deployment(rendering.result())
-        names = [function.name for function in deployment.functions]
-        others = [*(name for name in names if name != INTAKE), BROKER]
-        self.ports |= dict(zip(others, free_ports(len(others)), strict=True))
-        parts = [broker_part(deployment, self.state, self.ports, self._faults)]
-        for function in deployment.functions:
-            port = self.ports[function.name]
-            parts.append(
-                function_part(function, self.state, port, self.broker_url, self._environment)
-            )
-        parts += [
-            ping_part(ping, self.state, self.ports, self._ping_every) for ping in deployment.pings
-        ]
-        self._together(*map(self._starting, parts))
+        with self.connection() as conn:
+            referred = referred_names(conn)
+        made = pipeline(
+            self.state,
+            self.ports[INTAKE],
+            self._servers,
+            self._options,
+            rendering.result(),
+            referred,
+        )
+        self.ports = made.ports
+        self._together(*map(self._starting, made.parts))
 
     def _starting(self, part: Part) -> Callable[[], None]:
         def start() -> None:
@@ -201,42 +195,10 @@ class Installation:
 
         return start
 
-    def _deployment(self, documents: list[dict[str, Any]]) -> Deployment:
-        store = self.object_store()
-        config_map = {
-            "wake-after-seconds": str(self._wake_after_seconds),
-            "s3-endpoint-url": store.s3_endpoint_url or "",
-            "s3-bucket": store.s3_bucket,
-            "s3-region": store.s3_region,
-        }
-        secrets = {
-            "object-store": {
-                "access-key-id": store.aws_access_key_id,
-                "secret-access-key": store.aws_secret_access_key,
-            },
-            "lotse-secrets": self._secrets(),
-        }
-        for document in documents:
-            name = document["metadata"]["name"]
-            secrets[f"database-{name}"] = {"url": self.database_url(f"lotse_{name}")}
-        return read(documents, {"lotse": config_map}, secrets)
-
-    def _secrets(self) -> dict[str, str]:
-        """What the configuration refers to as `env:NAME`, as far as it is there."""
-        known = {**os.environ, **self._directory.environment()}
-        with self.connection() as conn:
-            names = {
-                name
-                for kind in KINDS
-                for (text,) in conn.execute(f"SELECT document::text FROM {kind.name}")  # noqa: S608
-                for name in _SECRET.findall(text)
-            }
-        return {name: known[name] for name in names if name in known}
-
     def _together(self, *steps: Callable[[], None]) -> None:
         """The first that fails is raised; `stop` ends the others."""
-        for step in [self._workers.submit(step) for step in steps]:
-            step.result()
+        for done in as_completed([self._workers.submit(step) for step in steps]):
+            done.result()
 
     def _stop(self, part: str) -> None:
         # A part that was still being started may go by itself: then there is nothing to stop.
