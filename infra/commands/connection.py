@@ -24,6 +24,8 @@ def operator_connection() -> Iterator[Connection]:
         ) from None
     try:
         with conn:
+            # Whoever logs in: no command may do more than an operator.
+            conn.execute("SET LOCAL ROLE lotse_operator")
             yield conn
     except psycopg.Error as exc:
         # Its text may quote values of a case.

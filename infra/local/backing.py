@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Protocol
 
+from botocore.exceptions import BotoCoreError, ClientError
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from infra.local.errors import LocalError
@@ -13,7 +14,7 @@ from infra.local.ports import free_port
 from infra.local.postgres import EmbeddedPostgres
 from infra.local.s3 import REGION, EmbeddedS3
 from infra.local.supervisor import Supervisor
-from shared.adapters.object_store import ObjectStoreSettings
+from shared.adapters.object_store import ObjectStoreSettings, S3ObjectStore
 
 BUCKET = "antragslotse"
 
@@ -124,7 +125,15 @@ class GivenS3:
         self._environment = environment
 
     def start(self, supervisor: Supervisor) -> None:
-        pass
+        """Nothing to start, but it is better to know now that it cannot be used."""
+        settings = self.settings()
+        try:
+            S3ObjectStore(settings).client.head_bucket(Bucket=settings.s3_bucket)
+        except (BotoCoreError, ClientError) as exc:
+            raise LocalError(
+                f"the bucket {settings.s3_bucket} at {settings.s3_endpoint_url} cannot be used "
+                f"({type(exc).__name__}); S3_BUCKET names another one"
+            ) from None
 
     def settings(self) -> ObjectStoreSettings:
         given = self._environment

@@ -83,6 +83,12 @@ class Installation:
         self._supervisor = Supervisor(self.state)
         try:
             self._start()
+        except psycopg.Error as exc:
+            self.stop()
+            raise LocalError(
+                f"the database does not do what is asked ({type(exc).__name__}, SQLSTATE "
+                f"{exc.sqlstate}); its user has to be allowed to create and become roles"
+            ) from exc
         except BaseException:
             self.stop()
             raise

@@ -8,8 +8,10 @@ from psycopg.conninfo import conninfo_to_dict
 
 from infra.local.backing import database, directory, object_store
 from infra.local.errors import LocalError
+from infra.local.ports import free_port
 from infra.local.runtime import RUNTIME, Runtime, read_runtime, write_runtime
 from infra.local.state import StateDirectory
+from infra.local.supervisor import Supervisor
 
 RUNNING = Runtime(
     pid=1,
@@ -67,6 +69,20 @@ def test_a_given_object_store_needs_its_keys(
 
     with pytest.raises(LocalError, match="AWS_ACCESS_KEY_ID has to be"):
         object_store(tmp_path)
+
+
+def test_a_given_object_store_that_is_not_there_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("S3_ENDPOINT_URL", f"http://127.0.0.1:{free_port()}")
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "key")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
+
+    with (
+        Supervisor(tmp_path) as supervisor,
+        pytest.raises(LocalError, match="antragslotse at http://127.0.0.1"),
+    ):
+        object_store(tmp_path).start(supervisor)
 
 
 def test_a_given_directory_is_passed_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
