@@ -1,0 +1,17 @@
+"""One intake per test: its own database, bucket and process."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from infra.local.s3 import EmbeddedS3
+from tests.functions.receive.intake import Intake, running_intake
+
+
+@pytest.fixture
+def intake(
+    database_url: str, object_store_server: EmbeddedS3, bucket: str, tmp_path: Path
+) -> Iterator[Intake]:
+    with running_intake(database_url, object_store_server, bucket, tmp_path) as running:
+        yield running
