@@ -1,7 +1,9 @@
 """What a person at the terminal sees of an installation: it starts, shows the demo, stays up."""
 
 import contextlib
+import shutil
 import signal
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -12,6 +14,7 @@ from typing import NoReturn
 from infra.configuration.store import stored_documents
 from infra.local.demonstration import Outcome, bring_in, send_all
 from infra.local.installation import Installation
+from infra.local.runtime import state_directory
 from shared.adapters.postgres.pool import Connection
 
 _ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -82,24 +85,33 @@ def _manual(installation: Installation) -> str:
         if trusted
         else ""
     )
-    at = (
-        ""
-        if installation.state == Path(".lotse").absolute()
-        else f"LOTSE_STATE={installation.state} "
-    )
+    lotse = _command(installation.state)
     return f"""
 It stays up until Ctrl-C. Form servers deliver to
 
   {installation.intake_url}/antrag
 
-and in another terminal (with .venv/bin in the PATH)
+and in another terminal
 
-  {at}lotse submit FILE --attachment FILE   delivers an application of your own
-  {at}lotse case NUMBER                     tells the story of a case
-  {at}lotse status                          shows stages, what is due, tasks, dead letters
-  {at}lotse --help                          lists everything else
+  {lotse} submit FILE    delivers an application of your own
+  {lotse} case NUMBER    tells the story of a case
+  {lotse} status         shows stages, what is due, tasks, dead letters
+  {lotse} --help         lists everything else
 
 Logs are in {installation.state / "log"}.{warning}"""
+
+
+def _command(state: Path) -> str:
+    """How to call `lotse` from this folder, so that it finds this installation."""
+    program = Path(sys.argv[0]).absolute()
+    if shutil.which("lotse") == str(program):
+        call = "lotse"
+    elif program.is_relative_to(Path.cwd()):
+        call = str(program.relative_to(Path.cwd()))
+    else:
+        call = str(program)
+    found_anyway = state_directory().absolute() == state
+    return call if found_anyway else f"LOTSE_STATE={state} {call}"
 
 
 @contextlib.contextmanager

@@ -80,7 +80,7 @@ def test_a_given_object_store_that_is_not_there_is_named(
 
     with (
         Supervisor(tmp_path) as supervisor,
-        pytest.raises(LocalError, match="antragslotse at http://127.0.0.1"),
+        pytest.raises(LocalError, match="the bucket antragslotse at http"),
     ):
         object_store(tmp_path).start(supervisor)
 
