@@ -6,6 +6,7 @@ import ssl
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any, TypeVar
 
 import ldap3
@@ -20,8 +21,9 @@ T = TypeVar("T")
 
 # Firewalls forget a connection that nobody uses, without telling either end.
 LONGEST_IDLE = 60.0
-# An answer that is no LDAP at all ends in the last three.
-_BROKEN = (LDAPException, OSError, ValueError, LookupError, TypeError)
+_BROKEN = (LDAPException, OSError)
+# What ldap3 raises if something else than a directory listens there.
+_NONSENSE = (LookupError, TypeError, ValueError)
 
 
 class _ServerAway(Exception):
@@ -88,7 +90,7 @@ class Connections:
                 return self._bound(self._address(server), password)
             except _ServerAway as exc:
                 failure = str(exc)
-            except _BROKEN as exc:
+            except (*_BROKEN, *_NONSENSE) as exc:
                 failure = type(exc).__name__
         raise self._unavailable(failure)
 
@@ -164,9 +166,8 @@ def _is_ended(connection: ldap3.Connection) -> bool:
 
 
 def _close(connection: ldap3.Connection) -> None:
-    try:
+    with suppress(*_BROKEN):
         connection.unbind()
-    except _BROKEN:
-        # ldap3 stops half-way if the server is gone.
-        if connection.socket is not None:
-            connection.socket.close()
+    # ldap3 forgets the socket if it was never connected, or if the server is gone.
+    if connection.socket is not None:
+        connection.socket.close()
