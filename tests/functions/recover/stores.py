@@ -50,7 +50,7 @@ def a_due_case(conn: psycopg.Connection[Any], minutes: int = 1, attempts: int = 
 def waking(conn: psycopg.Connection[Any], case: Case) -> tuple[timedelta | None, int]:
     """In how long the case is woken next, and how often it was."""
     row = conn.execute(
-        "SELECT next_wake_at - now(), wake_attempts FROM cases WHERE id = %s", [case.id]
+        "SELECT next_wake_at - clock_timestamp(), wake_attempts FROM cases WHERE id = %s", [case.id]
     ).fetchone()
     conn.rollback()
     assert row is not None
