@@ -40,7 +40,8 @@ class Installation:
     """`prepare` fills the migrated database (as the operator) before the functions start.
 
     What is not given in the environment (DATABASE_URL, S3_ENDPOINT_URL, LDAP_URL) is embedded, with
-    its data in `state`. `environment` is added to that of every function.
+    its data in `state`. `environment` is added to that of every function; `sources` replaces
+    a function's main module.
     """
 
     def __init__(
@@ -53,12 +54,15 @@ class Installation:
         faults: Faults | None = None,
         s3_capacity_mb: int | None = None,
         environment: Mapping[str, str] | None = None,
+        sources: Mapping[str, str] | None = None,
         prepare: Prepare | None = None,
         say: Say = _silent,
     ) -> None:
         self.state = state.absolute()
         self._port = port
-        self._options = Options(wake_after_seconds, ping_every, faults, dict(environment or {}))
+        self._options = Options(
+            wake_after_seconds, ping_every, faults, dict(environment or {}), dict(sources or {})
+        )
         self._s3_capacity_mb = s3_capacity_mb
         self._prepare = prepare
         self._say = say

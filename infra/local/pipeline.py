@@ -33,12 +33,16 @@ class Servers:
 
 @dataclass(frozen=True)
 class Options:
-    """`ping_every` goes before the timer's schedule; `environment` is every function's, too."""
+    """`ping_every` goes before the timer's schedule; `environment` is every function's, too.
+
+    `sources` runs another program in a function's place: name -> its main module.
+    """
 
     wake_after_seconds: float = 60
     ping_every: float | None = None
     faults: Faults | None = None
     environment: Mapping[str, str] = field(default_factory=dict)
+    sources: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -73,7 +77,13 @@ def pipeline(
     sink = url_of(ports[BROKER])
     parts.append(broker_part(deployment, state, ports, options.faults))
     parts += [
-        function_part(each, state, ports[each.name], sink, options.environment)
+        function_part(
+            each.with_source(options.sources.get(each.name)),
+            state,
+            ports[each.name],
+            sink,
+            options.environment,
+        )
         for each in deployment.functions
     ]
     parts += [ping_part(each, state, ports, options.ping_every) for each in deployment.pings]

@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from infra.local.broker.config import BrokerConfig, Delivery, Destination, Subscriber, Trigger
@@ -30,6 +30,13 @@ class FunctionSpec:
     mounts: tuple[Mount, ...]
     # The broker whose address the function gets in K_SINK.
     sink: str | None = None
+
+    def with_source(self, source: str | None) -> "FunctionSpec":
+        """The same with another main module; None changes nothing."""
+        if source is None:
+            return self
+        argv = [f"--source={source}" if a.startswith("--source=") else a for a in self.argv]
+        return replace(self, argv=tuple(argv))
 
     def local_argv(self, port: int) -> list[str]:
         """The container's command as one of this machine's."""
