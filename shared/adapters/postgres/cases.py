@@ -119,6 +119,17 @@ class PostgresCases:
             {"id": case_id},
         )
 
+    def wake_at(self, case_id: CaseId, when: datetime | None) -> None:
+        """Let `recover` send its last event then; never, while it waits for a person."""
+        self._conn.execute(
+            """
+            UPDATE cases
+               SET next_wake_at = %(when)s, wake_attempts = 0
+             WHERE id = %(id)s
+            """,
+            {"id": case_id, "when": when},
+        )
+
     def wake_now(self, case_id: CaseId) -> None:
         """Publishing its event failed, or may have: let `recover` send it; not if it rests."""
         self._conn.execute(

@@ -92,6 +92,25 @@ class PostgresEvents:
                 events[row[1]] = event_from_row(row)
         return events
 
+    def in_round(
+        self, case_id: CaseId, round_: int, event_types: Iterable[type[Event]]
+    ) -> list[Event]:
+        """Those of these types, in the order they happened."""
+        rows = self._conn.execute(
+            """
+            SELECT id, case_id, sequence, type, round, data, time, traceparent
+              FROM events
+             WHERE case_id = %(case_id)s AND round = %(round)s AND type = ANY(%(types)s)
+             ORDER BY sequence
+            """,
+            {
+                "case_id": case_id,
+                "round": round_,
+                "types": [event_type.type for event_type in event_types],
+            },
+        ).fetchall()
+        return [event_from_row(row) for row in rows]
+
 
 def event_from_row(row: tuple[Any, ...]) -> Event:
     """Columns: id, case_id, sequence, type, round, data, time, traceparent."""

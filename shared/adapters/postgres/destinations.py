@@ -1,0 +1,24 @@
+"""Table `destinations`: where a tenant's cases go, as declared in the configuration."""
+
+from shared.adapters.postgres.pool import Connection
+from shared.domain.configuration.destinations import Destination
+from shared.domain.identifiers import TenantId
+
+
+class PostgresDestinations:
+    """Works inside the caller's transaction; never commits."""
+
+    def __init__(self, conn: Connection) -> None:
+        self._conn = conn
+
+    def of_tenant(self, tenant: TenantId) -> list[Destination]:
+        rows = self._conn.execute(
+            """
+            SELECT document
+              FROM destinations
+             WHERE tenant = %(tenant)s
+             ORDER BY id
+            """,
+            {"tenant": tenant},
+        ).fetchall()
+        return [Destination.model_validate(row[0]) for row in rows]

@@ -1,0 +1,74 @@
+"""Tables `forwardings` and `forwarding_attempts`, as people read them and decide what failed."""
+
+from psycopg.rows import class_row
+
+from shared.adapters.postgres.pool import Connection
+from shared.domain.forwarding import Attempt, Forwarding, ForwardingId
+from shared.domain.identifiers import CaseId
+
+
+class PostgresForwardings:
+    """Works inside the caller's transaction; never commits."""
+
+    def __init__(self, conn: Connection) -> None:
+        self._conn = conn
+
+    def of_case(self, case_id: CaseId) -> list[Forwarding]:
+        """All rounds, in the order they were planned."""
+        with self._conn.cursor(row_factory=class_row(Forwarding)) as cur:
+            cur.execute(
+                """
+                SELECT id, case_id, round, tenant, destination, authority, occasion, occasion_type,
+                       occasion_at, state, window_from, due_at, lease_until, lease_owner, attempts,
+                       message_id, message_key, encode(message_sha256, 'hex') AS message_sha256,
+                       external_id, receipt, waived_by
+                  FROM forwardings
+                 WHERE case_id = %(case_id)s
+                 ORDER BY round, occasion_at, destination
+                """,
+                {"case_id": case_id},
+            )
+            return cur.fetchall()
+
+    def attempts(self, forwarding_id: ForwardingId) -> list[Attempt]:
+        with self._conn.cursor(row_factory=class_row(Attempt)) as cur:
+            cur.execute(
+                """
+                SELECT number, started_at, ended_at, outcome, status, code
+                  FROM forwarding_attempts
+                 WHERE forwarding_id = %(id)s
+                 ORDER BY number
+                """,
+                {"id": forwarding_id},
+            )
+            return cur.fetchall()
+
+    def retry(self, forwarding_id: ForwardingId) -> bool:
+        """A person wants it tried again: due now, with a new window. False if it did not fail.
+
+        The caller wakes the case and closes the task.
+        """
+        cur = self._conn.execute(
+            """
+            UPDATE forwardings
+               SET state = 'planned', window_from = now(), due_at = now()
+             WHERE id = %(id)s AND state IN ('rejected', 'given_up') AND waived_by IS NULL
+            """,
+            {"id": forwarding_id},
+        )
+        return cur.rowcount == 1
+
+    def waive(self, forwarding_id: ForwardingId, account: str) -> bool:
+        """A person lets the case go on without it. False if it did not fail.
+
+        The caller wakes the case and closes the task.
+        """
+        cur = self._conn.execute(
+            """
+            UPDATE forwardings
+               SET waived_by = %(account)s
+             WHERE id = %(id)s AND state IN ('rejected', 'given_up') AND waived_by IS NULL
+            """,
+            {"id": forwarding_id, "account": account},
+        )
+        return cur.rowcount == 1
