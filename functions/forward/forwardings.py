@@ -1,7 +1,7 @@
 """Tables `forwardings` and `forwarding_attempts`, as the pipeline works on them."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Collection
 from datetime import datetime
 from uuid import UUID
 
@@ -18,7 +18,7 @@ class PostgresForwardings:
     def __init__(self, conn: Connection) -> None:
         self._conn = conn
 
-    def plan(self, forwardings: Iterable[Forwarding]) -> None:
+    def plan(self, forwardings: Collection[Forwarding]) -> None:
         for forwarding in forwardings:
             self._conn.execute(
                 """

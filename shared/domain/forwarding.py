@@ -31,7 +31,7 @@ class ForwardingState(StrEnum):
 
 
 class Receipt(BaseModel):
-    """What the destination answered when it accepted; `external_id` is its own id, if it gave one."""
+    """What the destination answered when it accepted; `external_id` is its own id for the case."""
 
     model_config = ConfigDict(frozen=True)
 

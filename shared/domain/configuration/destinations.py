@@ -2,10 +2,17 @@
 
 from enum import StrEnum
 from pathlib import PurePosixPath
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    model_validator,
+)
 
 from shared.domain.case import Case
 from shared.domain.configuration.base import Entry, SecretRef
@@ -18,7 +25,8 @@ def _inside(path: str) -> str:
     return path
 
 
-def _web_address(url: str) -> str:
+def web_address(url: str) -> str:
+    """Raise ValueError if it is none, or holds a password."""
     parts = urlsplit(url)
     if parts.scheme not in ("http", "https") or not parts.hostname or parts.fragment:
         raise ValueError("an address that begins with https:// (or http://)")
@@ -45,18 +53,30 @@ class S3(_Part):
     kind: Literal["s3"]
     bucket: Annotated[str, StringConstraints(min_length=3, max_length=63)]
     prefix: Annotated[str, StringConstraints(pattern=r"^[^/\s]+(/[^/\s]+)*$")]
-    endpoint_url: Annotated[str, AfterValidator(_web_address)] | None = None
+    endpoint_url: Annotated[str, AfterValidator(web_address)] | None = None
     region: str = "us-east-1"
     access_key_id: SecretRef | None = None
     secret_access_key: SecretRef | None = None
     timeout_seconds: float = Field(default=20, gt=0, le=600)
 
+    @model_validator(mode="after")
+    def _comes_with_its_own_key(self) -> Self:
+        given = {self.endpoint_url is None, self.access_key_id is None}
+        if len(given | {self.secret_access_key is None}) == 2:
+            raise ValueError(
+                "endpoint_url, access_key_id and secret_access_key come together or not at all"
+            )
+        return self
+
 
 class Webhook(_Part):
-    """A signed POST after the Standard Webhooks scheme; larger files do not fit inline."""
+    """A signed POST after the Standard Webhooks scheme, with the files inline up to a limit.
+
+    The address may be a reference, for one that holds a token or differs from place to place.
+    """
 
     kind: Literal["webhook"]
-    url: Annotated[str, AfterValidator(_web_address)]
+    url: SecretRef | Annotated[str, AfterValidator(web_address)]
     secret: SecretRef
     inline_limit_bytes: int = Field(default=5 * 1024 * 1024, ge=0, le=64 * 1024 * 1024)
     timeout_seconds: float = Field(default=10, gt=0, le=600)

@@ -1,0 +1,24 @@
+"""Where a case stands after an attempt: forwarded, due again, or waiting for a person."""
+
+from functions.forward.due import plan
+from functions.forward.ports import Stores
+from shared.domain.actor import Actor
+from shared.domain.case import Case, LogEntry
+from shared.domain.events import CaseForwarded, Event
+
+FORWARD = Actor.system("forward")
+
+
+def settle(stores: Stores, case: Case, cause: Event) -> CaseForwarded | None:
+    """Under the lock on the case. The event, if nothing is open any more."""
+    if not plan(stores, case):
+        return None
+    if stores.forwardings.unsettled(case.id, case.round):
+        stores.cases.wake_at(case.id, stores.forwardings.next_due(case.id, case.round))
+        return None
+    destinations = stores.forwardings.accepted(case.id, case.round)
+    case, reply = case.forwarded().announce(CaseForwarded, cause=cause, destinations=destinations)
+    details = {"round": case.round, "destinations": list(destinations)}
+    entry = LogEntry(actor=FORWARD, action="case.forwarded", details=details)
+    stores.cases.save(case, entry=entry, event=reply)
+    return reply
