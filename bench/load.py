@@ -19,6 +19,15 @@ class Load:
     def per_second(self) -> float:
         return self.requests / self.seconds
 
+    def require_success(self) -> None:
+        if set(self.statuses) != {200}:
+            raise RuntimeError(f"answered {self.statuses}, which is not what is measured")
+
+
+def in_turns(requests: list[bytes], connections: int) -> Callable[[int], Iterator[bytes]]:
+    """Each request once, dealt out to the connections."""
+    return lambda number: iter(requests[number::connections])
+
 
 def request_bytes(path: str, headers: dict[str, str], body: bytes) -> bytes:
     lines = [f"POST {path} HTTP/1.1", "Host: localhost", f"Content-Length: {len(body)}"]

@@ -1,0 +1,83 @@
+"""Measure against the budgets: `make bench`. Exits 0 also when a budget is missed."""
+
+import os
+import platform
+import tempfile
+import time
+from importlib import metadata
+from pathlib import Path
+
+from bench.cold_start import RUNS, cold_starts
+from bench.environment import ROOT, runtime_environment
+from bench.figures import Figure, table, verdict, write_json
+from bench.functions import Functions
+from bench.intake import intake, large_file
+from bench.latency import latency
+from bench.processes import FUNCTION_CORE, OTHER_CORE
+from bench.servers import running
+from bench.stages import stages
+
+RESULTS = ROOT / "bench" / "results" / "latest.json"
+_PACKAGES = ("functions-framework", "gunicorn", "psycopg", "pydantic", "boto3", "structlog")
+
+
+def main() -> None:
+    cores = os.sched_getaffinity(0)
+    if {FUNCTION_CORE, OTHER_CORE} - cores:
+        raise SystemExit("The bench needs two cores, 0 and 1.")
+    began = time.monotonic()
+    with tempfile.TemporaryDirectory(prefix="antragslotse-bench-") as folder:
+        # Postgres runs as another user when this is root.
+        Path(folder).chmod(0o755)
+        figures = _measured(Path(folder), cores)
+    conditions = _conditions(time.monotonic() - began)
+    write_json(figures, conditions, RESULTS)
+    print()
+    print(table(figures))
+    print()
+    for name, value in conditions.items():
+        print(f"{name}: {value}")
+    print(verdict(figures))
+
+
+def _measured(folder: Path, cores: set[int]) -> list[Figure]:
+    say("preparing an environment with the run-time packages only")
+    programs = runtime_environment(folder / "venv")
+    # Inherited by everything started here; the functions get the other core.
+    os.sched_setaffinity(0, {OTHER_CORE})
+    with running(folder / "apart") as environment:
+        functions = Functions(programs, environment)
+        say("intake")
+        figures = intake(functions, environment)
+        say("a large file")
+        figures += large_file(functions)
+        say("stages")
+        figures += stages(functions, environment)
+        say(f"cold starts, {RUNS} of each")
+        figures = cold_starts(functions, environment) + figures
+    os.sched_setaffinity(0, cores)
+    say("latency through the broker")
+    return figures + latency(folder / "together")
+
+
+def _conditions(seconds: float) -> dict[str, str]:
+    versions = [f"{name} {metadata.version(name)}" for name in _PACKAGES]
+    return {
+        "cores": f"the function alone on core {FUNCTION_CORE}; Postgres, S3, LDAP, the sink of "
+        f"events and the client on core {OTHER_CORE} (the latency figures: everything on all)",
+        "function": "one gunicorn worker, threads and pool as in its manifest, "
+        "only run-time packages installed, compiled files warm",
+        "database": "embedded PostgreSQL, fsync on, synchronous_commit on",
+        "machine": f"{os.cpu_count()} cores, {platform.machine()}, {platform.system()} "
+        f"{platform.release()}",
+        "versions": ", ".join([f"Python {platform.python_version()}", *versions]),
+        "duration": f"{seconds:.0f} s",
+    }
+
+
+def say(what: str) -> None:
+    print(f"measuring: {what}", flush=True)
+
+
+if __name__ == "__main__":
+    main()
