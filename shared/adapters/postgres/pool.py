@@ -77,4 +77,5 @@ def _refuse_closed(conn: Connection) -> None:
     """An idle connection with something to read was ended by the server. Costs no round trip."""
     readable, _, _ = select.select([conn.fileno()], [], [], 0)
     if readable:
+        conn.close()  # or the pool, which has not noticed, puts it back and offers it again
         raise psycopg.OperationalError("the server closed this connection while it was idle")
