@@ -71,7 +71,9 @@ def pipeline(
         parts.append(stand_in.part())
         ports["receiver"] = stand_in.port
     secrets = {name: known[name] for name in referred & known.keys()}
-    deployment = _deployment(manifests, servers, options, secrets)
+    destinations = state / "destinations"
+    destinations.mkdir(parents=True, exist_ok=True)
+    deployment = _deployment(manifests, servers, options, secrets, destinations)
     others = [each.name for each in deployment.functions if each.name != INTAKE] + [BROKER]
     ports |= dict(zip(others, free_ports(len(others)), strict=True))
     sink = url_of(ports[BROKER])
@@ -104,9 +106,11 @@ def _deployment(
     servers: Servers,
     options: Options,
     lotse_secrets: Mapping[str, str],
+    destinations: Path,
 ) -> Deployment:
     store = servers.object_store.settings()
     config_map = {
+        "destinations-root": str(destinations),
         "wake-after-seconds": str(options.wake_after_seconds),
         "s3-endpoint-url": store.s3_endpoint_url or "",
         "s3-bucket": store.s3_bucket,
