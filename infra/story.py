@@ -12,9 +12,11 @@ from functions.assign.explain import explain as explain_assignment
 from functions.route.explain import explain as explain_routing
 from functions.route.routings import PostgresRoutings
 from shared.adapters.postgres.cases import PostgresCases
+from shared.adapters.postgres.forwardings import PostgresForwardings
 from shared.adapters.postgres.pool import Connection
 from shared.domain.case import Case
 from shared.domain.errors import UnknownCase
+from shared.domain.forwarding import Forwarding, ForwardingState, Receipt
 from shared.domain.identifiers import CLEARING_OFFICE, CaseId
 
 Details = dict[str, Any]
@@ -85,6 +87,7 @@ class Storyteller:
             "received": self._received,
             "routed": self._routed,
             "assigned": self._assigned,
+            "forwarded": self._forwarded,
         }.get(action, self._other)
         text, why = tell(case, entry["details"])
         return Step(seq, at, action, text or f"by {entry['actor']['id']}", tuple(why))
@@ -110,6 +113,18 @@ class Storyteller:
             return f"to {self._names.get(assignee, assignee)}", why
         return f"to the team tray of {details.get('authority')}", why
 
+    def _forwarded(self, case: Case, details: Details) -> Told:
+        sent = [
+            forwarding
+            for forwarding in PostgresForwardings(self._conn).of_case(case.id)
+            if forwarding.round == case.round and forwarding.state is ForwardingState.ACCEPTED
+        ]
+        if not sent:
+            return "nowhere: no destination takes it", []
+        return f"to {', '.join(forwarding.destination for forwarding in sent)}", [
+            f"{forwarding.destination}: {told_receipt(forwarding)}" for forwarding in sent
+        ]
+
     def _other(self, case: Case, details: Details) -> Told:
         said = [
             f"{name.replace('_', ' ')} {value}"
@@ -120,3 +135,10 @@ class Storyteller:
 
     def _with_names(self, line: str) -> str:
         return _ACCOUNT.sub(lambda found: self._names.get(found[0], found[0]), line)
+
+
+def told_receipt(forwarding: Forwarding) -> str:
+    receipt = forwarding.receipt or Receipt()
+    said = [f"{name} {value}" for name, value in receipt.details.items()]
+    said = [f"receipt {receipt.external_id}", *said] if receipt.external_id else said
+    return ", ".join(said) or "accepted"

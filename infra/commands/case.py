@@ -6,12 +6,14 @@ import click
 
 from infra.commands.connection import operator_connection
 from infra.local.demo_accounts import demo_accounts
-from infra.story import Storyteller, find_case, read_case
+from infra.story import Storyteller, find_case, read_case, told_receipt
 from shared.adapters.postgres.attachments import PostgresAttachments
+from shared.adapters.postgres.forwardings import PostgresForwardings
 from shared.adapters.postgres.pool import Connection
 from shared.adapters.postgres.submissions import PostgresSubmissions
 from shared.domain.case import Case
 from shared.domain.errors import UnknownCase
+from shared.domain.forwarding import Attempt, ForwardingState
 from shared.domain.identifiers import format_case_number, parse_case_number
 from shared.domain.submission import FormField
 
@@ -40,6 +42,7 @@ def _story(conn: Connection, case: Case, *, fields: bool) -> Iterator[str]:
     yield ""
     for step in Storyteller(conn, demo_accounts()).steps(case):
         yield from step.lines()
+    yield from _section("Forwardings", _forwardings(conn, case))
     yield from _section("Files", _files(conn, case))
     if fields:
         submission = PostgresSubmissions(conn).get(case.id)
@@ -63,6 +66,31 @@ def _head(conn: Connection, case: Case) -> Iterator[str]:
     if duplicates := PostgresSubmissions(conn).probable_duplicates(case.id):
         numbers = ", ".join(read_case(conn, other).number for other in duplicates)
         yield f"  probably the same application as {numbers}"
+
+
+def _forwardings(conn: Connection, case: Case) -> Iterator[str]:
+    store = PostgresForwardings(conn)
+    for forwarding in store.of_case(case.id):
+        state = forwarding.state.replace("_", " ")
+        due = ""
+        if forwarding.state is ForwardingState.PLANNED:
+            due = f", next attempt {forwarding.due_at.astimezone():%Y-%m-%d %H:%M:%S}"
+        waived = ", waived by a person" if forwarding.waived_by else ""
+        round_ = f", round {forwarding.round}" if forwarding.round != case.round else ""
+        yield f"{forwarding.destination}: {state}{due}{waived}{round_}"
+        if forwarding.state is ForwardingState.ACCEPTED:
+            yield f"  {told_receipt(forwarding)}"
+        if forwarding.message_sha256:
+            yield f"  message {forwarding.message_id}, sha256 {forwarding.message_sha256}"
+        yield from (f"  {_attempt(attempt)}" for attempt in store.attempts(forwarding.id))
+
+
+def _attempt(attempt: Attempt) -> str:
+    said = [attempt.outcome or "not ended: whether it arrived is not known"]
+    said += [str(part) for part in (attempt.status, attempt.code) if part is not None]
+    return (
+        f"attempt {attempt.number} at {attempt.started_at.astimezone():%H:%M:%S}: {', '.join(said)}"
+    )
 
 
 def _files(conn: Connection, case: Case) -> Iterator[str]:

@@ -4,6 +4,7 @@ from typing import NamedTuple
 
 from shared.domain.configuration.assignment_rules import AssignmentRule
 from shared.domain.configuration.base import Entry
+from shared.domain.configuration.destinations import Destination
 from shared.domain.configuration.directories import Directory
 from shared.domain.configuration.senders import Sender
 from shared.domain.configuration.tenants import Tenant
@@ -25,5 +26,6 @@ OF_THE_PLATFORM: tuple[Kind, ...] = (SENDERS,)
 OF_A_TENANT: tuple[Kind, ...] = (
     Kind("directories", Directory),
     Kind("assignment_rules", AssignmentRule),
+    Kind("destinations", Destination),
 )
 KINDS: tuple[Kind, ...] = (TENANTS, *OF_THE_PLATFORM, *OF_A_TENANT)
