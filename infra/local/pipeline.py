@@ -77,6 +77,8 @@ def pipeline(
     others = [each.name for each in deployment.functions if each.name != INTAKE] + [BROKER]
     ports |= dict(zip(others, free_ports(len(others)), strict=True))
     sink = url_of(ports[BROKER])
+    # On a cluster the operator mounts a volume there; a function that has no use for it ignores it.
+    environment = {"DESTINATIONS_ROOT": str(_destinations(state)), **options.environment}
     parts.append(broker_part(deployment, state, ports, options.faults))
     parts += [
         function_part(
@@ -84,7 +86,7 @@ def pipeline(
             state,
             ports[each.name],
             sink,
-            options.environment,
+            environment,
         )
         for each in deployment.functions
     ]
@@ -127,3 +129,9 @@ def _deployment(
         name = manifest["metadata"]["name"]
         secrets[f"database-{name}"] = {"url": servers.database.url(f"lotse_{name}")}
     return read(manifests, {"lotse": config_map}, secrets)
+
+
+def _destinations(state: Path) -> Path:
+    folder = state / "destinations"
+    folder.mkdir(exist_ok=True)
+    return folder

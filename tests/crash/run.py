@@ -97,7 +97,7 @@ def _run(
         ping_every=1,
         s3_capacity_mb=S3_CAPACITY_MB,
         environment={
-            "DESTINATIONS_FOLDER": str(folder),
+            "DESTINATIONS_ROOT": str(folder),
             "CRASH_WEBHOOK_SECRET": WEBHOOK_SECRET,
             # Expired while clients may still be sending: that, too, must lose nothing.
             "UPLOAD_EXPIRES_AFTER_SECONDS": "20",
