@@ -12,6 +12,7 @@ from typing import TypeAlias
 
 import urllib3
 from standardwebhooks import Webhook as Signature
+from standardwebhooks.webhooks import EmptyWebhookSecretError
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.response import BaseHTTPResponse
 from urllib3.util import parse_url
@@ -67,11 +68,10 @@ class WebhookDestination:
                     decode_content=False,
                 )
                 answer = connection.getresponse()
-            except (TimeoutError, urllib3.exceptions.TimeoutError):
-                raise NotDelivered("timeout") from None
             except (urllib3.exceptions.HTTPError, OSError, ValueError) as exc:
                 message.deadline.left()
                 raise NotDelivered(_code(exc)) from None
+            message.deadline.left()  # an answer that was cut by then may read as a whole one
             return _receipt(answer)
 
     def _inline(self, file: File) -> str:
@@ -97,7 +97,7 @@ class WebhookDestination:
             signature = Signature(self._means.secret(self._settings.secret)).sign(
                 str(message.id), now, message.body.decode()
             )
-        except (ValueError, RuntimeError):
+        except (ValueError, EmptyWebhookSecretError):
             raise Refused("bad_secret") from None
         return {
             "content-type": "application/json",
@@ -136,7 +136,12 @@ def _cut(connection: Connection) -> None:
 
 
 def _code(exc: Exception) -> str:
-    return "tls" if isinstance(exc, ssl.SSLError | urllib3.exceptions.SSLError) else "connection"
+    if isinstance(exc, ssl.SSLError | urllib3.exceptions.SSLError):
+        return "tls"
+    if isinstance(exc, urllib3.exceptions.NewConnectionError):  # in urllib3 a kind of timeout
+        return "connection"
+    slow = isinstance(exc, TimeoutError | urllib3.exceptions.TimeoutError)
+    return "timeout" if slow else "connection"
 
 
 def _receipt(answer: BaseHTTPResponse) -> Receipt:
