@@ -13,6 +13,14 @@ from pydantic import ValidationError
 from shared.domain.events import Event
 
 _REQUIRED = ("id", "source", "type")
+# The last but one: the SDK asks any JSON for its members, also a list.
+_UNREADABLE = (
+    exceptions.GenericException,
+    ValueError,
+    TypeError,
+    AttributeError,
+    RecursionError,
+)
 _TRACEPARENT = re.compile(r"[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
 
 
@@ -28,7 +36,7 @@ def parse(headers: Iterable[tuple[str, str]], body: bytes) -> CloudEvent:
     """Raise NotOurEvent if this is no CloudEvent 1.0."""
     try:
         event = from_http(dict(headers), body)
-    except (exceptions.GenericException, ValueError, TypeError, RecursionError) as exc:
+    except _UNREADABLE as exc:
         raise NotOurEvent([type(exc).__name__]) from None
     if event["specversion"] != "1.0":
         raise NotOurEvent(["specversion"])

@@ -57,6 +57,15 @@ def test_an_event_in_structured_mode_is_taken_as_well(function: FunctionProcess)
     assert (answer.status, answer.headers["ce-type"]) == (200, CaseRouted.type)
 
 
+@pytest.mark.parametrize("body", [b"[]", b"null", b"1.5", b'"text"'])
+def test_json_that_is_no_object_is_final(function: FunctionProcess, body: bytes) -> None:
+    headers, _ = binary(an_event())
+
+    answer = function.send(headers | {"content-type": "application/cloudevents+json"}, body)
+
+    assert (answer.status, answer.data) == (400, b"")
+
+
 @pytest.mark.parametrize(
     "changed",
     [

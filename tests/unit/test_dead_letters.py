@@ -44,6 +44,15 @@ def test_of_our_own_event_attributes_data_and_the_brokers_error_are_kept() -> No
     assert "RXJpa2E" not in letter.model_dump_json()
 
 
+@pytest.mark.parametrize("body", [b"[]", b"[1]", b"null", b"1.5", b'"text"', b"true"])
+def test_json_that_is_no_object_is_kept_as_unreadable(body: bytes) -> None:
+    structured = ("Content-Type", "application/cloudevents+json")
+
+    letter = read_letter([*FOREIGN[:-1], structured], body)
+
+    assert letter.source == "unreadable"
+
+
 def test_of_a_foreign_event_only_attributes_without_a_subject_are_kept() -> None:
     letter = read_letter(FOREIGN, b'{"name": "Erika Mustermann"}')
 
