@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from urllib.parse import unquote_to_bytes
 
-from functions.receive.refusal import Refused
+from functions.receive.refusal import Refused, invalid
 
 _PARAMETER = re.compile(
     rb';[ \t]*([^\s=;"]+)[ \t]*=[ \t]*(?:"((?:[^"\\]|\\.)*)"|([^;]*))', re.DOTALL
@@ -29,7 +29,7 @@ class Part:
 
 
 def parse_part(number: int, headers: list[tuple[bytes, bytes]]) -> Part:
-    """Raise `Refused` (400) where the headers can be read in more than one way."""
+    """Raise `Refused`: 400 where the headers can be read in more than one way, 422 for NUL."""
     place = f"part {number}"
     fields: dict[bytes, bytes] = {}
     for name, value in headers:
@@ -54,6 +54,9 @@ def _parameters(disposition: bytes, place: str) -> dict[bytes, str]:
         key = key.lower()
         value = _QUOTED_PAIR.sub(rb"\1", quoted) if quoted else token.strip()
         text = _extended(value) if key.endswith(b"*") else _text(value)
+        if text is not None and "\0" in text:  # only the extended form can write one
+            detail = "A parameter of Content-Disposition contains NUL. Remove that character."
+            raise invalid("text-not-storable", detail, place)
         if text is not None and parameters.setdefault(key, text) is not text:
             raise _ambiguous("A parameter of Content-Disposition stands twice.", place)
     return parameters

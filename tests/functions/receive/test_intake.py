@@ -232,6 +232,18 @@ def test_paths_and_methods_that_are_not_ours_are_answered_as_problems(intake: In
     assert intake.count("refusals") == 0
 
 
+def test_a_file_name_with_nul_is_refused_and_stands_in_no_log(intake: Intake) -> None:
+    disposition = b'Content-Disposition: form-data; name="attachment"; '
+    part = disposition + b"filename*=utf-8''Muster%00.pdf\r\n\r\nx"
+
+    status, problem = intake.deliver(form_part(), part)
+
+    assert (status, problem["type"]) == (422, "/problems/text-not-storable")
+    assert problem["place"] == "part 2"
+    assert intake.left_behind() == NOTHING
+    assert "Muster" not in intake.log.read_text()
+
+
 def test_a_large_file_never_lies_in_memory(intake: Intake) -> None:
     intake.deliver(form_part(), a_part("attachment", b"x" * 9 * MEBIBYTE, "warm.bin"))
     before = intake.resident()
