@@ -42,6 +42,9 @@ class Endpoint:
     read_timeout: float
 
     def respond(self, request: flask.Request) -> flask.Response:
+        connection = request.environ.get("gunicorn.socket")
+        if connection is not None:
+            connection.settimeout(self.read_timeout)
         try:
             return self._deliver(request, _platform(request))
         except Refused as refused:
@@ -72,9 +75,6 @@ class Endpoint:
     def _take(self, request: flask.Request, platform: Platform, sender: Sender) -> Outcome:
         if (request.content_length or 0) > self.limits.body:
             raise too_large("The request", self.limits.body)
-        connection = request.environ.get("gunicorn.socket")
-        if connection is not None:
-            connection.settimeout(self.read_timeout)
         body = Body(request.environ["wsgi.input"], request.headers.get("Content-Type"))
         upload = Upload(SenderId(sender.id), self.object_store, self.transactions)
         try:

@@ -232,6 +232,22 @@ def test_paths_and_methods_that_are_not_ours_are_answered_as_problems(intake: In
     assert intake.count("refusals") == 0
 
 
+def test_a_sender_that_announces_a_body_and_sends_none_does_not_hold_a_thread(
+    database_url: str, object_store_server: EmbeddedS3, bucket: str, tmp_path: Path
+) -> None:
+    impatient = {"READ_TIMEOUT_SECONDS": "0.5"}
+    with (
+        running_intake(
+            database_url, object_store_server, bucket, tmp_path, settings=impatient
+        ) as intake,
+        socket.create_connection((HOST, intake.port), timeout=20) as connection,
+    ):
+        connection.sendall(b"POST /nowhere HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n")
+        answer = connection.recv(65536)
+
+    assert b" 404 " in answer.split(b"\r\n")[0]
+
+
 def test_a_file_name_with_nul_is_refused_and_stands_in_no_log(intake: Intake) -> None:
     disposition = b'Content-Disposition: form-data; name="attachment"; '
     part = disposition + b"filename*=utf-8''Muster%00.pdf\r\n\r\nx"
