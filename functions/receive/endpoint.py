@@ -21,6 +21,7 @@ from shared.domain.errors import LotseError
 from shared.domain.events import Event
 from shared.domain.identifiers import SenderId
 from shared.ports import ObjectStore
+from shared.runtime.logging import describe
 
 # How much of a refused body is read and dropped, so that its sender gets to see the answer.
 DRAINED = 16 * 1024 * 1024
@@ -101,8 +102,8 @@ class Endpoint:
         )
         try:
             self.record_refusal(sender_id, refused, size)
-        except LotseError as exc:
-            _logger.warning("refusal_not_recorded", reason=str(exc))
+        except Exception as exc:  # noqa: BLE001 - the refusal is the answer, recorded or not
+            _logger.warning("refusal_not_recorded", **describe(exc))
 
 
 def _platform(request: flask.Request) -> Platform:

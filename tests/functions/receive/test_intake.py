@@ -248,6 +248,15 @@ def test_a_sender_that_announces_a_body_and_sends_none_does_not_hold_a_thread(
     assert b" 404 " in answer.split(b"\r\n")[0]
 
 
+def test_a_size_that_no_column_holds_is_refused_like_any_other(intake: Intake) -> None:
+    with socket.create_connection((HOST, intake.port)) as connection:
+        connection.sendall(_head(10**20))
+        connection.shutdown(socket.SHUT_WR)
+        answer = connection.recv(65536)
+
+    assert b" 413 " in answer.split(b"\r\n")[0]
+
+
 def test_a_file_name_with_nul_is_refused_and_stands_in_no_log(intake: Intake) -> None:
     disposition = b'Content-Disposition: form-data; name="attachment"; '
     part = disposition + b"filename*=utf-8''Muster%00.pdf\r\n\r\nx"
