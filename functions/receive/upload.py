@@ -1,5 +1,6 @@
 """One attempt to deliver files: a row first, then objects that are written once."""
 
+from collections.abc import Callable
 from uuid import uuid4
 
 import structlog
@@ -22,6 +23,7 @@ class Upload:
         self._store = store
         self._transactions = transactions
         self._opened = 0
+        self._in_doubt = False
         self.id: UploadId | None = None
         self.attachments: list[Attachment] = []
 
@@ -53,7 +55,15 @@ class Upload:
             flags=flags,
         )
         # Nobody's declared type reaches the store: it might serve HTML as such.
-        return _File(draft, self._store.writer(key), self.attachments)
+        return _File(draft, self._store.writer(key), self._close)
+
+    def _close(self, draft: Attachment, writer: ObjectWriter) -> None:
+        self._in_doubt = True
+        writer.close()
+        self._in_doubt = False
+        flags = draft.flags if writer.size else (*draft.flags, "file-empty")
+        stored = {"size": writer.size, "sha256": writer.sha256, "flags": flags}
+        self.attachments.append(draft.model_copy(update=stored))
 
     def discard(self) -> None:
         """Leave nothing behind, as far as possible now; the sweep in `recover` does the rest."""
@@ -64,6 +74,8 @@ class Upload:
                 unused = stores.uploads.expire(self.id)
             if unused:
                 self._store.delete(self._keys())
+            # A PUT without an answer may still land: then the sweep has to look once more.
+            if unused and not self._in_doubt:
                 with self._transactions() as stores:
                     stores.uploads.remove(self.id)
         except LotseError as exc:
@@ -77,20 +89,20 @@ class _File:
     """Becomes an attachment of the upload when it is complete."""
 
     def __init__(
-        self, draft: Attachment, writer: ObjectWriter, attachments: list[Attachment]
+        self,
+        draft: Attachment,
+        writer: ObjectWriter,
+        close: Callable[[Attachment, ObjectWriter], None],
     ) -> None:
         self._draft = draft
         self._writer = writer
-        self._attachments = attachments
+        self._close = close
 
     def write(self, data: bytes) -> None:
         self._writer.write(data)
 
     def close(self) -> None:
-        self._writer.close()
-        flags = self._draft.flags if self._writer.size else (*self._draft.flags, "file-empty")
-        stored = {"size": self._writer.size, "sha256": self._writer.sha256, "flags": flags}
-        self._attachments.append(self._draft.model_copy(update=stored))
+        self._close(self._draft, self._writer)
 
     def abort(self) -> None:
         self._writer.abort()
