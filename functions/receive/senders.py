@@ -14,6 +14,7 @@ from shared.domain.configuration.senders import (
     Sender,
     TrustedNetwork,
 )
+from shared.domain.errors import Unavailable
 from shared.secrets import resolve
 
 REFRESH_SECONDS = 15.0
@@ -39,12 +40,21 @@ class Senders:
 
 
 def identify(senders: Iterable[Sender], platform: str, authorization: str | None) -> Sender:
-    """Raise Refused (401) for nobody we know; a wrong proof never falls back to no proof."""
+    """Raise Refused (401) for nobody we know; a wrong proof never falls back to no proof.
+
+    Raise Unavailable for a proof that fits nobody while a secret is missing: it may be that one.
+    """
     candidates = [sender for sender in senders if sender.platform == platform]
     if authorization:
+        missing: Unavailable | None = None
         for sender in candidates:
-            if _proves(authorization, sender):
-                return sender
+            try:
+                if _proves(authorization, sender):
+                    return sender
+            except Unavailable as exc:
+                missing = exc
+        if missing is not None:
+            raise missing
         raise _unknown(candidates, "These credentials are not known here.")
     trusted = [s for s in candidates if isinstance(s.authentication, TrustedNetwork)]
     if len(trusted) == 1:
@@ -69,8 +79,17 @@ def _proves(authorization: str, sender: Sender) -> bool:
 
 
 def _is_one_of(proof: bytes, references: Iterable[str]) -> bool:
-    found = [compare_digest(proof, resolve(reference).encode()) for reference in references]
-    return any(found)
+    """Raise Unavailable if none fits and one is missing. An empty secret, or proof, is none."""
+    found = False
+    missing: Unavailable | None = None
+    for reference in references:
+        try:
+            found |= compare_digest(proof, resolve(reference).encode()) and proof != b""
+        except Unavailable as exc:
+            missing = exc
+    if missing is not None and not found:
+        raise missing
+    return found
 
 
 def _decoded(proof: str) -> bytes:

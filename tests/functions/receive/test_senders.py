@@ -1,0 +1,54 @@
+"""Who a sender is, and what its secrets have to do with the others."""
+
+import threading
+
+import pytest
+
+from functions.receive.refusal import Refused
+from functions.receive.senders import Senders, identify
+from shared.domain.configuration.senders import Sender
+from shared.domain.errors import Unavailable
+
+
+def a_sender(id_: str, *tokens: str) -> Sender:
+    authentication = {"kind": "bearer", "tokens": tokens}
+    return Sender.model_validate(
+        {"id": id_, "platform": "ozg_cloud", "authentication": authentication}
+    )
+
+
+def test_a_missing_secret_stops_nobody_else(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PRESENT", "t0ken")
+    senders = [a_sender("new", "env:NOT_MOUNTED"), a_sender("old", "env:PRESENT")]
+
+    assert identify(senders, "ozg_cloud", "Bearer t0ken").id == "old"
+    with pytest.raises(Unavailable, match="NOT_MOUNTED"):
+        identify(senders, "ozg_cloud", "Bearer perhaps-the-new-one")
+
+
+def test_while_a_token_is_replaced_the_one_that_is_there_counts(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("PRESENT", "t0ken")
+    senders = [a_sender("one", "env:NOT_MOUNTED", "env:PRESENT")]
+
+    assert identify(senders, "ozg_cloud", "Bearer t0ken").id == "one"
+
+
+@pytest.mark.parametrize("authorization", ["Bearer", "Bearer ", "Bearer  "])
+def test_an_empty_secret_lets_nobody_in(
+    authorization: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("EMPTY", "")
+
+    with pytest.raises(Refused, match="not-authenticated"):
+        identify([a_sender("one", "env:EMPTY")], "ozg_cloud", authorization)
+
+
+def test_an_empty_password_lets_nobody_in(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("EMPTY", "")
+    basic = {"kind": "basic", "username": "afm", "passwords": ["env:EMPTY"]}
+    sender = Sender.model_validate({"id": "one", "platform": "ozg_cloud", "authentication": basic})
+
+    with pytest.raises(Refused, match="not-authenticated"):
+        identify([sender], "ozg_cloud", "Basic YWZtOg==")
