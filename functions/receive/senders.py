@@ -2,7 +2,6 @@
 
 import base64
 import binascii
-import threading
 import time
 from collections.abc import Callable, Iterable
 from hmac import compare_digest
@@ -25,17 +24,15 @@ class Senders:
 
     def __init__(self, load: Callable[[], list[Sender]]) -> None:
         self._load = load
-        self._lock = threading.Lock()
         self._senders: list[Sender] = []
         self._stale_at = 0.0
 
     def current(self) -> list[Sender]:
         """Raise Unavailable if they cannot be read."""
         if time.monotonic() >= self._stale_at:
-            with self._lock:
-                if time.monotonic() >= self._stale_at:
-                    self._senders = self._load()
-                    self._stale_at = time.monotonic() + REFRESH_SECONDS
+            # Without a lock: while Postgres is away, requests would wait for each other's timeout.
+            self._senders = self._load()
+            self._stale_at = time.monotonic() + REFRESH_SECONDS
         return self._senders
 
 

@@ -52,3 +52,27 @@ def test_an_empty_password_lets_nobody_in(monkeypatch: pytest.MonkeyPatch) -> No
 
     with pytest.raises(Refused, match="not-authenticated"):
         identify([sender], "ozg_cloud", "Basic YWZtOg==")
+
+
+def test_while_postgres_is_away_requests_do_not_wait_in_a_row() -> None:
+    together = threading.Barrier(4, timeout=10)
+
+    def load() -> list[Sender]:
+        together.wait()
+        raise Unavailable("postgres PoolTimeout None")
+
+    def ask() -> None:
+        try:
+            senders.current()
+        except Unavailable:
+            answered.append(True)
+
+    senders = Senders(load)
+    answered: list[bool] = []
+    threads = [threading.Thread(target=ask) for _ in range(together.parties)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert len(answered) == together.parties
