@@ -21,9 +21,20 @@ _PASSING = (
     psycopg.InterfaceError,
     PoolTimeout,
     errors.ReadOnlySqlTransaction,
+    errors.IdleInTransactionSessionTimeout,
     errors.UndefinedColumn,
     errors.UndefinedTable,
 )
+
+
+# A server that vanished without a word (a failover) is given up within half a minute; TCP's own
+# limits are a quarter of an hour, or hours, during which each of them holds a thread.
+_NOTICE_A_DEAD_SERVER = {
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 25_000,
+}
 
 
 class DatabaseSettings(Settings):
@@ -43,7 +54,9 @@ def open_pool(settings: DatabaseSettings) -> Pool:
         timeout=5,
         max_idle=60,
         # PgBouncer in transaction mode: nothing may outlive a transaction, prepared statements too.
-        kwargs={"prepare_threshold": None, "connect_timeout": 5},
+        kwargs={"prepare_threshold": None, "connect_timeout": 5, **_NOTICE_A_DEAD_SERVER},
+        # Beyond it the pool would let even a server that is back wait, for minutes.
+        reconnect_timeout=5,
         check=_refuse_closed,
         open=True,
     )
