@@ -4,7 +4,6 @@ import json
 import os
 import re
 import signal
-from collections.abc import Iterator
 from pathlib import Path
 from uuid import uuid4
 
@@ -17,27 +16,6 @@ pytestmark = pytest.mark.timeout(300)
 
 DEMO = REPOSITORY / "infra/local/demo/applications"
 APPLICATIONS = {"gewerbeanmeldung", "baugenehmigung", "wohnsitzanmeldung", "gehwegueberfahrt"}
-
-
-@pytest.fixture(scope="module")
-def state(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("lotse")
-
-
-@pytest.fixture(scope="module")
-def demo(state: Path) -> str:
-    """What `lotse up --demo` said in this folder, before anything else."""
-    done = lotse(state, "up", "--demo", f"--port={free_port()}")
-    assert done.returncode == 0, done.stdout + done.stderr
-    return done.stdout
-
-
-@pytest.fixture(scope="module")
-def up(state: Path, demo: str) -> Iterator[Up]:
-    """A second start on the same data; it is ended after the last test if not by one."""
-    running = Up(state, free_port())
-    yield running
-    running.end(signal.SIGKILL)
 
 
 def an_application(folder: Path) -> Path:
