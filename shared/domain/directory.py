@@ -4,7 +4,7 @@ from datetime import date
 
 from pydantic import BaseModel, ConfigDict
 
-from shared.domain.identifiers import AuthorityId, LeikaKey, RegionKey, TenantId
+from shared.domain.identifiers import AuthorityId, LeikaKey, RegionKey, TenantId, is_leika_key
 
 RESPONSIBLE = "responsible"
 """The one role that decides; any other (a contact point, say) is listed and loses."""
@@ -82,7 +82,12 @@ def region_digits(region: RegionKey) -> int:
 
 
 def broader_keys(key: LeikaKey) -> list[LeikaKey]:
-    """The key itself, then its procedure, object and group: the narrowest first."""
+    """The key itself, then its procedure, object and group: the narrowest first.
+
+    What is no key stands for itself only: cut or filled to its length it would be a guess.
+    """
+    if not is_leika_key(key):
+        return [key]
     keys = (LeikaKey(key[:digits].ljust(14, "0")) for digits in _LEVELS)
     return list(dict.fromkeys(keys))
 

@@ -205,6 +205,16 @@ def test_a_service_that_the_directory_does_not_know_is_a_warning() -> None:
     assert decision.warnings == (Warn.SERVICE_UNKNOWN,)
 
 
+@pytest.mark.parametrize("key", ["99050012104000-A", "9905001210400012", "99050", "99050012"])
+def test_a_key_that_is_none_stands_for_no_other_service(key: str) -> None:
+    holding = (held(key="99050000000000"), held(key="99050012000000"), held())
+
+    decision = decided(*holding, leika_keys=(LeikaKey(key),))
+
+    assert decision.authority == CLEARING_OFFICE
+    assert decision.candidates == ()
+
+
 def test_the_named_unit_gets_the_case_if_the_directory_agrees() -> None:
     decision = decided(held(TRADE), held(BUILDING), named=(TRADE,), named_unit=UNIT)
 
