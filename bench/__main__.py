@@ -26,11 +26,12 @@ def main() -> None:
     if {FUNCTION_CORE, OTHER_CORE} - cores:
         raise SystemExit("The bench needs two cores, 0 and 1.")
     began = time.monotonic()
+    busy = os.getloadavg()[0]
     with tempfile.TemporaryDirectory(prefix="antragslotse-bench-") as folder:
         # Postgres runs as another user when this is root.
         Path(folder).chmod(0o755)
         figures = _measured(Path(folder), cores)
-    conditions = _conditions(time.monotonic() - began)
+    conditions = _conditions(busy, time.monotonic() - began)
     write_json(figures, conditions, RESULTS)
     print()
     print(table(figures))
@@ -60,7 +61,7 @@ def _measured(folder: Path, cores: set[int]) -> list[Figure]:
     return figures + latency(folder / "together")
 
 
-def _conditions(seconds: float) -> dict[str, str]:
+def _conditions(busy: float, seconds: float) -> dict[str, str]:
     versions = [f"{name} {metadata.version(name)}" for name in _PACKAGES]
     return {
         "cores": f"the function alone on core {FUNCTION_CORE}; Postgres, S3, LDAP, the sink of "
@@ -69,7 +70,7 @@ def _conditions(seconds: float) -> dict[str, str]:
         "only run-time packages installed, compiled files warm",
         "database": "embedded PostgreSQL, fsync on, synchronous_commit on",
         "machine": f"{os.cpu_count()} cores, {platform.machine()}, {platform.system()} "
-        f"{platform.release()}",
+        f"{platform.release()}; load average before the start {busy:.1f} (0 is an idle one)",
         "versions": ", ".join([f"Python {platform.python_version()}", *versions]),
         "duration": f"{seconds:.0f} s",
     }
