@@ -1,0 +1,58 @@
+"""What each function's role may read, and how long it may take: its own work, and no more."""
+
+import psycopg
+import pytest
+
+from tests.roles import as_role
+
+DELIVERED = ["SELECT fields FROM submissions", "SELECT original FROM submissions"]
+FILES = "SELECT name FROM attachments"
+
+
+@pytest.mark.parametrize("query", [*DELIVERED, FILES])
+@pytest.mark.parametrize("function", ["route", "assign", "recover"])
+def test_who_passes_nothing_on_reads_nothing_of_it(
+    function: str, query: str, database_url: str
+) -> None:
+    with (
+        psycopg.connect(as_role(database_url, f"lotse_{function}")) as conn,
+        pytest.raises(psycopg.errors.InsufficientPrivilege),
+    ):
+        conn.execute(query.encode())
+
+
+@pytest.mark.parametrize("query", DELIVERED)
+def test_the_intake_reads_no_application_again(query: str, database_url: str) -> None:
+    with psycopg.connect(as_role(database_url, "lotse_receive")) as conn:
+        conn.execute(
+            "SELECT fingerprint, fingerprint_version FROM submissions WHERE case_id = %s", [None]
+        )
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            conn.execute(query.encode())
+
+
+@pytest.mark.parametrize("query", [*DELIVERED, FILES])
+def test_forward_and_the_operator_read_it(query: str, database_url: str) -> None:
+    for role in ("lotse_forward", "lotse_operator"):
+        with psycopg.connect(as_role(database_url, role)) as conn:
+            assert conn.execute(query.encode()).fetchall() == []
+
+
+def test_the_database_ends_what_a_function_forgot(
+    postgres_server: str, template_database: str
+) -> None:
+    with psycopg.connect(postgres_server) as conn:
+        rows = conn.execute(
+            """
+            SELECT r.rolname, s.setconfig
+              FROM pg_db_role_setting s
+              JOIN pg_roles r ON r.oid = s.setrole
+              JOIN pg_database d ON d.oid = s.setdatabase
+             WHERE d.datname = %s
+            """,
+            [template_database],
+        ).fetchall()
+
+    limits = ["statement_timeout=20s", "lock_timeout=5s", "idle_in_transaction_session_timeout=60s"]
+    functions = ("receive", "route", "assign", "forward", "recover")
+    assert dict(rows) == {f"lotse_{function}": limits for function in functions}
