@@ -5,7 +5,6 @@ import random
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable
 from contextlib import suppress
 
 import urllib3
@@ -28,36 +27,41 @@ FAULTS = {
 class Chaos:
     """Kills with SIGKILL, in rounds of random order, until each part died often enough."""
 
-    def __init__(
-        self, installation: Installation, seed: int, kills: int, say: Callable[[str], None]
-    ) -> None:
+    def __init__(self, installation: Installation, seed: int, kills: int) -> None:
         self._installation = installation
         self._draw = random.Random(f"{seed} chaos")
         self._kills = kills
-        self._say = say
         self._traffic_over = threading.Event()
         self._thread = threading.Thread(target=self._run, name="chaos")
         self._http = urllib3.PoolManager(retries=False, timeout=2)
         self.killed: Counter[str] = Counter()
+        self.spared: str | None = None
 
     def start(self) -> None:
         self._thread.start()
 
     def stop(self) -> None:
-        """Returns when every part has been killed often enough."""
+        """Returns when every part has been killed often enough, and runs again."""
         self._traffic_over.set()
         self._thread.join()
+        for victim in VICTIMS:
+            self._installation.wait_until_running(victim)
         self._misbehave({})
+
+    def wait_for(self, fraction: float) -> None:
+        """Until so much of the killing is done: applications arrive all the time it goes on."""
+        while sum(self.killed.values()) < fraction * self._kills * len(VICTIMS):
+            time.sleep(0.05)
 
     def _run(self) -> None:
         while not self._enough() or not self._traffic_over.is_set():
             victims = list(VICTIMS)
             self._draw.shuffle(victims)
             for victim in victims:
-                self._kill(victim)
+                if victim != self.spared:
+                    self._kill(victim)
                 time.sleep(self._draw.uniform(0.2, 1.2))
             self._misbehave(FAULTS)
-            self._say(f"killed {sum(self.killed.values())} times")
 
     def _enough(self) -> bool:
         return all(self.killed[victim] >= self._kills for victim in VICTIMS)

@@ -4,7 +4,7 @@ import json
 import random
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -79,11 +79,25 @@ def applications(seed: int, count: int, units: list[str]) -> Iterator[Applicatio
 
 
 class Clients:
-    """Several clients at once; `deliver` returns when each has its answer or has given up."""
+    """Several clients at once; `deliver` returns when each has its answer or has given up.
 
-    def __init__(self, url: str, seed: int, *, at_once: int = 6, patience: float = 120) -> None:
+    `wait_for` is called before each application, with the fraction of them that went before.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        seed: int,
+        wait_for: Callable[[float], None],
+        say: Callable[[str], None],
+        *,
+        at_once: int = 6,
+        patience: float = 120,
+    ) -> None:
         self._url = url
         self._seed = seed
+        self._wait_for = wait_for
+        self._say = say
         self._at_once = at_once
         self._patience = patience
         self._pool = urllib3.PoolManager(maxsize=2 * at_once, retries=False)
@@ -92,9 +106,11 @@ class Clients:
 
     def deliver(self, batch: list[Application]) -> None:
         with ThreadPoolExecutor(self._at_once) as threads:
-            list(threads.map(self._deliver_one, batch))
+            fractions = (number / len(batch) for number in range(len(batch)))
+            list(threads.map(self._deliver_one, batch, fractions))
 
-    def _deliver_one(self, application: Application) -> None:
+    def _deliver_one(self, application: Application, fraction: float) -> None:
+        self._wait_for(fraction)
         draw = random.Random(f"{self._seed} {application.index}")
         transaction_id = str(UUID(int=draw.getrandbits(128)))
         give_up = time.monotonic() + self._patience
@@ -110,6 +126,8 @@ class Clients:
             wait = min(wait * 1.6, 3)
         with self._lock:
             self.answered += bool(application.acknowledged)
+            if application.index % 25 == 24:
+                self._say(f"{self.answered} applications were answered")
 
     def _try(self, application: Application, transaction_id: str, number: int) -> bool:
         rendering = number if application.habit is Habit.RERENDERING else 0
