@@ -6,7 +6,7 @@ import socket
 import ssl
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from datetime import UTC, datetime
 from typing import TypeAlias
 
@@ -71,8 +71,9 @@ class WebhookDestination:
             except (urllib3.exceptions.HTTPError, OSError, ValueError) as exc:
                 message.deadline.left()
                 raise NotDelivered(_code(exc)) from None
-            message.deadline.left()  # an answer that was cut by then may read as a whole one
-            return _receipt(answer)
+            with closing(answer):
+                message.deadline.left()  # an answer that was cut by then may read as a whole one
+                return _receipt(answer)
 
     def _inline(self, file: File) -> str:
         data = file.data
@@ -121,8 +122,8 @@ def _open(address: urllib3.util.Url, deadline: Deadline) -> Iterator[Connection]
         connection = HTTPConnection(host, address.port, timeout=left)
     watchdog = threading.Timer(left, _cut, [connection])
     watchdog.daemon = True
-    watchdog.start()
     try:
+        watchdog.start()
         yield connection
     finally:
         watchdog.cancel()

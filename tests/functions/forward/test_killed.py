@@ -1,0 +1,284 @@
+"""Killed at any line, by any other handler's side: one delivery, one answer, the same bytes."""
+
+import gc
+import json
+import sys
+import threading
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+import pytest
+
+import functions.forward
+from shared.domain.case import Stage
+from shared.domain.events import CaseForwarded, Event
+from shared.domain.forwarding import ForwardingState
+from tests.functions.forward.office import Office, tree
+from tests.functions.forward.receiver import Receiver
+
+OURS = str(Path(functions.forward.__file__).parent)
+PURE = ("/manifest.py", "/packing.py", "/ports.py", "/due.py")
+Line = tuple[str, int]
+
+
+class Killed(BaseException):
+    """Nothing catches it, as nothing catches a kill."""
+
+
+@contextmanager
+def at_each_line(see: Callable[[Line], None]) -> Iterator[None]:
+    """`see` is called before each line of forward that this thread is about to run."""
+
+    def trace(frame: FrameType, event: str, arg: Any) -> Any:
+        if not frame.f_code.co_filename.startswith(OURS):
+            return None
+        if event == "line":
+            see((frame.f_code.co_filename, frame.f_lineno))
+        return trace
+
+    before = sys.gettrace()
+    sys.settrace(trace)
+    try:
+        yield
+    finally:
+        sys.settrace(before)
+
+
+def lines_of(run: Callable[[], object]) -> list[Line]:
+    """Each line once, in the order in which they are reached."""
+    seen: dict[Line, None] = {}
+    with at_each_line(lambda line: seen.setdefault(line)):
+        run()
+    return list(seen)
+
+
+def killed_at(line: Line, run: Callable[[], object]) -> bool:
+    def kill(reached: Line) -> None:
+        if reached == line:
+            raise Killed
+
+    with warnings.catch_warnings():
+        # What a kill leaves open, the operating system closes; here the garbage collector does.
+        warnings.simplefilter("ignore", ResourceWarning)
+        try:
+            with at_each_line(kill):
+                run()
+        except Killed:
+            killed = True
+        else:
+            killed = False
+        gc.collect()
+    return killed
+
+
+@pytest.fixture(params=["folder", "s3", "webhook"])
+def settings(request: pytest.FixtureRequest, office: Office, receiver: Receiver) -> dict[str, Any]:
+    return {
+        "folder": {"kind": "folder", "path": "ablage"},
+        "s3": {"kind": "s3", "bucket": office.bucket, "prefix": "ziel"},
+        "webhook": office.webhook(receiver.url),
+    }[request.param]
+
+
+def lines_to_kill_at(kind: str, reached: list[Line]) -> list[Line]:
+    """With a folder everywhere, with the other kinds where they differ; where nothing is done but
+    to put values together, the first line stands for all."""
+    some = {line[0]: line for line in reversed(reached)}
+    if kind != "folder":
+        return [line for line in reached if line[0].endswith(f"/{kind}.py")]
+    return [line for line in reached if not line[0].endswith(PURE) or some[line[0]] == line]
+
+
+@pytest.mark.timeout(300)
+def test_killed_at_any_line_the_next_delivery_of_the_event_completes_it(
+    office: Office,
+    receiver: Receiver,
+    root: Path,
+    settings: dict[str, Any],
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    office.declare("ziel", settings)
+    first = office.assigned()
+    lines = lines_to_kill_at(settings["kind"], lines_of(lambda: office.forward(first)))
+    assert len(lines) > (100 if settings["kind"] == "folder" else 10)
+
+    for line in lines:
+        event = office.assigned()
+        killed = killed_at(line, partial(office.forward, event))
+        before = frozen(office, event)
+        office.lapse()
+
+        reply = office.forward(event)
+
+        assert killed or reply is not None, line
+        assert isinstance(reply, CaseForwarded), line
+        assert office.forward(event) == reply, line
+        assert delivered(office, receiver, root, event) == 1, line
+        assert before in (None, frozen(office, event)), line
+    with capsys.disabled():
+        sys.stdout.write(f"\nforward to {settings['kind']}: killed at {len(lines)} lines\n")
+
+
+def frozen(office: Office, event: Event) -> bytes | None:
+    """The message as it lies in the object store."""
+    keys = [f.message_key for f in office.forwardings(event.case_id)]
+    stored = [b"".join(office.objects.read(k)) for key in keys for k in office.objects.keys(key)]
+    return stored[0] if stored else None
+
+
+def delivered(office: Office, receiver: Receiver, root: Path, event: Event) -> int:
+    """How many deliveries of the case there are; every repeat had the same bytes."""
+    forwarding = office.the_forwarding(event.case_id)
+    assert forwarding.state is ForwardingState.ACCEPTED
+    name = str(forwarding.message_id)
+    bodies = {body for message_id, body in receiver.requests if message_id == name}
+    folders = {path.split("/")[2] for path in tree(root) if name in path}
+    objects = {key.split("/")[2] for key in office.objects.keys("ziel/") if name in key}
+    assert not [folder for folder in folders if folder.startswith(".")]
+    return len(bodies) + len(folders) + len(objects)
+
+
+def test_of_two_handlers_one_sends_and_the_other_leaves_the_case_to_be_woken(
+    office: Office, receiver: Receiver
+) -> None:
+    office.declare("fachverfahren", office.webhook(receiver.url, timeout_seconds=30))
+    event = office.assigned()
+    receiver.script = ["hold"]
+    replies: list[CaseForwarded | None] = []
+    first = threading.Thread(target=lambda: replies.append(office.forward(event)))
+    first.start()
+    assert receiver.arrived.wait(30)
+
+    second = office.forward(event)
+
+    assert second is None
+    assert office.wakes_at(event.case_id) == office.the_forwarding(event.case_id).lease_until
+    receiver.go_on.set()
+    first.join()
+    assert replies == [office.forward(event)]
+    assert replies[0] is not None
+    assert len(receiver.requests) == 1
+
+
+def test_many_handlers_at_once_send_once_and_agree(office: Office, receiver: Receiver) -> None:
+    office.declare("fachverfahren", office.webhook(receiver.url))
+    office.declare("ablage", {"kind": "folder", "path": "ablage"})
+    event = office.assigned()
+    replies: list[CaseForwarded | None] = []
+
+    def handle() -> None:
+        replies.append(office.forward(event))
+
+    threads = [threading.Thread(target=handle) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    answers = {reply.id for reply in replies if reply is not None}
+    assert len(answers) == 1
+    assert len(receiver.requests) == 1
+    assert all(f.attempts == 1 for f in office.forwardings(event.case_id))
+
+
+def test_a_handler_that_lost_its_lease_changes_nothing_but_says_what_happened(
+    office: Office, receiver: Receiver
+) -> None:
+    office.declare("fachverfahren", office.webhook(receiver.url, timeout_seconds=30))
+    event = office.assigned()
+    receiver.script = ["hold"]
+    late = threading.Thread(target=lambda: office.forward(event))
+    late.start()
+    assert receiver.arrived.wait(30)
+    office.lapse()
+
+    reply = office.forward(event)
+    receiver.go_on.set()
+    late.join()
+
+    assert reply is not None
+    assert office.outcomes(event.case_id) == [("accepted", None), ("accepted", None)]
+    assert receiver.requests[0] == receiver.requests[1]
+    assert office.forward(event) == reply
+
+
+def test_an_attempt_that_was_cut_off_shows_as_one_without_an_end(
+    office: Office, receiver: Receiver
+) -> None:
+    office.declare("fachverfahren", office.webhook(receiver.url))
+    event = office.assigned()
+    sending = next(
+        line
+        for line in lines_of(lambda: office.forward(office.assigned()))
+        if line[0].endswith("webhook.py")
+    )
+    assert killed_at(sending, lambda: office.forward(event))
+
+    (attempt,) = office.attempts(event.case_id)
+    assert attempt.ended_at is None
+    assert office.forward(event) is None  # its lease still stands
+    office.lapse()
+    assert office.forward(event) is not None
+
+
+def test_what_is_killed_again_and_again_is_given_up_after_the_window(
+    office: Office, receiver: Receiver
+) -> None:
+    office.declare("fachverfahren", office.webhook(receiver.url))
+    event = office.assigned()
+    office.forward(office.assigned())
+    lines = lines_of(lambda: office.forward(office.assigned()))
+    sending = next(line for line in lines if line[0].endswith("webhook.py"))
+    for _ in range(3):
+        assert killed_at(sending, lambda: office.forward(event))
+        office.lapse()
+    office.conn.execute("UPDATE forwardings SET window_from = now() - interval '4 d'")
+
+    assert office.forward(event) is None
+
+    assert office.the_forwarding(event.case_id).state is ForwardingState.GIVEN_UP
+    assert office.outcomes(event.case_id)[-1] == ("failed", "cut_off")
+
+
+def test_nothing_reaches_the_old_authority_once_the_case_is_re_routed(
+    office: Office, receiver: Receiver, root: Path
+) -> None:
+    office.declare("fachverfahren", office.webhook(receiver.url))
+    reached = lines_of(lambda: office.forward(office.assigned()))
+    receiver.requests.clear()
+    between = [line for line in reached if line[0].endswith("/attempt.py")]
+    until_the_check = between[: position_of_the_check(between)]
+    assert len(until_the_check) > 10
+
+    for line in until_the_check:
+        event = office.assigned()
+        with at_each_line(once_at(line, partial(office.re_route, event.case_id))):
+            assert office.forward(event) is None
+        assert receiver.requests == [], line
+        assert office.case(event.case_id).stage is Stage.ROUTED
+        assert office.the_forwarding(event.case_id).lease_owner is None
+        new_round = office.assign(event.case_id)
+        assert isinstance(office.forward(new_round), CaseForwarded)
+        ((_, body),) = receiver.requests
+        assert json.loads(body)["data"]["case"]["round"] == 2
+        receiver.requests.clear()
+
+
+def position_of_the_check(lines: list[Line]) -> int:
+    source = Path(lines[0][0]).read_text(encoding="utf-8").splitlines()
+    return next(at for at, (_, number) in enumerate(lines) if ".renew(" in source[number - 1])
+
+
+def once_at(line: Line, act: Callable[[], object]) -> Callable[[Line], None]:
+    pending = [act]
+
+    def see(reached: Line) -> None:
+        if reached == line and pending:
+            pending.pop()()
+
+    return see
