@@ -82,12 +82,13 @@ class Storyteller:
         return [self._step(case, seq, at, json.loads(bytes(entry))) for seq, at, entry in rows]
 
     def _step(self, case: Case, seq: int, at: datetime, entry: dict[str, Any]) -> Step:
-        action = entry["action"].removeprefix("case.")
+        action = entry["action"].removeprefix("case.").removeprefix("forwarding.")
         tell = {
             "received": self._received,
             "routed": self._routed,
             "assigned": self._assigned,
             "forwarded": self._forwarded,
+            **dict.fromkeys(("accepted", "rejected", "given_up"), self._attempted),
         }.get(action, self._other)
         text, why = tell(case, entry["details"])
         return Step(seq, at, action, text or f"by {entry['actor']['id']}", tuple(why))
@@ -113,14 +114,20 @@ class Storyteller:
             return f"to {self._names.get(assignee, assignee)}", why
         return f"to the team tray of {details.get('authority')}", why
 
+    def _attempted(self, case: Case, details: Details) -> Told:
+        reason = f": {details['code']}" if details.get("code") else ""
+        return f"by {details.get('destination')}{reason}", []
+
     def _forwarded(self, case: Case, details: Details) -> Told:
-        sent = [
+        planned = [
             forwarding
             for forwarding in PostgresForwardings(self._conn).of_case(case.id)
-            if forwarding.round == case.round and forwarding.state is ForwardingState.ACCEPTED
+            if forwarding.round == case.round
         ]
+        sent = [each for each in planned if each.state is ForwardingState.ACCEPTED]
         if not sent:
-            return "nowhere: no destination takes it", []
+            why = "a person let it go without" if planned else "no destination takes it"
+            return f"nowhere: {why}", []
         return f"to {', '.join(forwarding.destination for forwarding in sent)}", [
             f"{forwarding.destination}: {told_receipt(forwarding)}" for forwarding in sent
         ]
