@@ -61,7 +61,7 @@ class Cases(Protocol):
         ...
 
     def last_event(self, case_id: CaseId) -> Event:
-        """What `recover` sends again. Raise UnknownCase if there is none."""
+        """The last one that a function waits for: `recover` sends it again. Raise UnknownCase."""
         ...
 
 

@@ -18,7 +18,7 @@ from shared.domain.directory import (
     region_prefixes,
 )
 from shared.domain.errors import AlreadyStored, StaleCase, Unavailable, UnknownCase, UnknownEvent
-from shared.domain.events import Event
+from shared.domain.events import AWAITED, Event
 from shared.domain.identifiers import (
     AccountId,
     CaseId,
@@ -85,7 +85,7 @@ class InMemoryCases:
     def last_event(self, case_id: CaseId) -> Event:
         if case_id not in self._events:
             raise UnknownCase(str(case_id))
-        return self._events[case_id][-1]
+        return next(each for each in reversed(self._events[case_id]) if isinstance(each, AWAITED))
 
     def all(self) -> list[Case]:
         return list(self._cases.values())

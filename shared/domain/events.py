@@ -123,3 +123,6 @@ EVENT_TYPES: dict[str, type[Event]] = {
         CaseForwarded,
     )
 }
+
+AWAITED = (CaseReceived, CaseRouted, CaseAssigned, CaseForwardingRequested, CaseClosed)
+"""What a function waits for: to wake a case is to send the last of these again."""

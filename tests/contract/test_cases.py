@@ -10,7 +10,7 @@ from shared.adapters.memory import InMemoryCases
 from shared.adapters.postgres.cases import PostgresCases
 from shared.domain.case import Case, Stage
 from shared.domain.errors import AlreadyStored, StaleCase, UnknownCase, UnknownEvent
-from shared.domain.events import CaseAssigned, CaseReceived, CaseRouted
+from shared.domain.events import CaseAssigned, CaseReceived, CaseRouted, CaseStatusChanged
 from shared.domain.identifiers import (
     CLEARING_OFFICE,
     AccountId,
@@ -118,6 +118,15 @@ def test_a_change_without_an_event_leaves_the_last_one(cases: Cases) -> None:
 
     changed = cases.get(case.id)
     assert (changed.organizational_unit, changed.assignee) == ("Gewerbe", "5c1f8e0a")
+    assert cases.last_event(case.id) == received(cases, case)
+
+
+def test_an_event_that_nobody_waits_for_wakes_nobody(cases: Cases) -> None:
+    case = stored(cases, a_case())
+
+    changed, event = case.announce(CaseStatusChanged, status="accepted")
+    cases.save(changed, entry=an_entry("case.status-changed"), event=event)
+
     assert cases.last_event(case.id) == received(cases, case)
 
 

@@ -9,10 +9,12 @@ from pydantic import ValidationError
 
 from shared.adapters.postgres.pool import Connection
 from shared.domain.errors import UnknownCase, UnknownEvent
-from shared.domain.events import EVENT_TYPES, Event
+from shared.domain.events import AWAITED, EVENT_TYPES, Event
 from shared.domain.identifiers import CaseId
 
 E = TypeVar("E", bound=Event)
+
+_AWAITED = [event_type.type for event_type in AWAITED]
 
 
 class PostgresEvents:
@@ -59,32 +61,35 @@ class PostgresEvents:
         return event
 
     def last(self, case_id: CaseId) -> Event:
-        """Raise UnknownCase if the case has none: every case has one from its first moment."""
+        """The last that a function waits for: every case has one from its first moment.
+
+        Raise UnknownCase if there is none.
+        """
         row = self._conn.execute(
             """
             SELECT id, case_id, sequence, type, round, data, time, traceparent
               FROM events
-             WHERE case_id = %(case_id)s
+             WHERE case_id = %(case_id)s AND type = ANY(%(types)s)
              ORDER BY sequence DESC
              LIMIT 1
             """,
-            {"case_id": case_id},
+            {"case_id": case_id, "types": _AWAITED},
         ).fetchone()
         if row is None:
             raise UnknownCase(str(case_id))
         return event_from_row(row)
 
     def last_of(self, case_ids: Iterable[CaseId]) -> dict[CaseId, Event]:
-        """The last event of each case. One that this version cannot read is left out."""
+        """The last awaited event of each case. One that this version cannot read is left out."""
         rows = self._conn.execute(
             """
             SELECT DISTINCT ON (case_id)
                    id, case_id, sequence, type, round, data, time, traceparent
               FROM events
-             WHERE case_id = ANY(%(case_ids)s)
+             WHERE case_id = ANY(%(case_ids)s) AND type = ANY(%(types)s)
              ORDER BY case_id, sequence DESC
             """,
-            {"case_ids": list(case_ids)},
+            {"case_ids": list(case_ids), "types": _AWAITED},
         ).fetchall()
         events: dict[CaseId, Event] = {}
         for row in rows:
