@@ -129,7 +129,10 @@ CREATE TABLE case_log (
     PRIMARY KEY (case_id, seq)
 );
 
-CREATE FUNCTION chain_case_log() RETURNS trigger LANGUAGE plpgsql AS $$
+-- With a path of its own: a caller's temporary table must not pass for the record.
+CREATE FUNCTION chain_case_log() RETURNS trigger LANGUAGE plpgsql
+    SET search_path = public, pg_temp
+AS $$
 DECLARE
     last_seq  integer;
     last_hash bytea;
