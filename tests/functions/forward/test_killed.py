@@ -63,7 +63,7 @@ def killed_at(line: Line, run: Callable[[], object]) -> bool:
             raise Killed
 
     with warnings.catch_warnings():
-        # What a kill leaves open, the operating system closes; here the garbage collector does.
+        # What a kill leaves running or open ends with the process; here we have to see to it.
         warnings.simplefilter("ignore", ResourceWarning)
         try:
             with at_each_line(kill):
@@ -72,6 +72,10 @@ def killed_at(line: Line, run: Callable[[], object]) -> bool:
             killed = True
         else:
             killed = False
+        for thread in threading.enumerate():
+            if isinstance(thread, threading.Timer):
+                thread.cancel()
+                thread.join()
         gc.collect()
     return killed
 
