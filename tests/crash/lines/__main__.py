@@ -1,0 +1,76 @@
+"""`python -m tests.crash.lines`: kill at every line, print what broke and how many lines it were.
+
+With --wrong ORDER something is done in a wrong order, and only its lines are killed at.
+"""
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TypeVar
+
+from tests.crash.lines import forward, receive, wrong
+from tests.crash.lines.children import told_by
+from tests.crash.lines.installation import Installation, warm_up
+from tests.crash.lines.kills import Journey, Trial, kill_at_each, reached
+from tests.crash.lines.tracing import Line
+
+J = TypeVar("J", bound=Journey)
+WRONG = "tests/crash/lines/wrong.py"
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m tests.crash.lines", description=__doc__)
+    parser.add_argument("--wrong", choices=wrong.ORDERS)
+    parser.add_argument("functions", nargs="*", default=["receive", "forward"])
+    arguments = parser.parse_args()
+    spoiled, spoil = wrong.ORDERS.get(arguments.wrong, ("", None))
+    if spoil is not None:
+        spoil()
+    functions = [spoiled] if spoiled else arguments.functions
+    installation = Installation(os.environ["DATABASE_URL"], Path(os.environ["DESTINATIONS_ROOT"]))
+    warm_up(installation)
+    faults: list[str] = []
+    counts: list[str] = []
+    for function in functions:
+        trials, found = KILLING[function](installation, bool(spoiled))
+        what = "of" if counts else "distinct lines of"
+        counts.append(f"{len({trial.line[:2] for trial in trials})} {what} {function}")
+        faults += found
+        for fault in found:
+            print(fault, flush=True)  # noqa: T201 - a command
+    print(f"killed at {', '.join(counts)}")  # noqa: T201 - a command
+    return 1 if faults else 0
+
+
+def kill_receive(installation: Installation, spoiled: bool) -> tuple[list[Trial], list[str]]:
+    trials = kill(receive.deliveries(installation), spoiled)
+    faults = told_by(lambda tell: tell(list(receive.audit(installation, trials))))[0]
+    return [trial for _, trial in trials], faults
+
+
+def kill_forward(installation: Installation, spoiled: bool) -> tuple[list[Trial], list[str]]:
+    system = forward.SpecialistSystem()
+    trials = kill(forward.forwardings(installation, system.url), spoiled)
+    faults = list(forward.audit(installation, trials, system.end()))
+    return [trial for _, trial in trials], faults
+
+
+def kill(journeys: Sequence[J], spoiled: bool) -> list[tuple[J, Trial]]:
+    """At each line once, in the first journey that comes by."""
+    known: set[Line] = set()
+    trials: list[tuple[J, Trial]] = []
+    for journey in journeys[:1] if spoiled else journeys:
+        lines = [line for line in reached(journey) if line not in known]
+        known.update(lines)
+        if spoiled:
+            lines = [line for line in lines if line.file == WRONG]
+        trials += [(journey, trial) for trial in kill_at_each(journey, lines)]
+    return trials
+
+
+KILLING = {"receive": kill_receive, "forward": kill_forward}
+
+if __name__ == "__main__":
+    sys.exit(main())
