@@ -22,8 +22,8 @@ from tests.crash.clients import Application, Clients, applications
 from tests.crash.receiver import Receiver
 
 UNITS = ["197008", "197009", "197010"]
-S3_CAPACITY_MB = 800
 SETTLE_SECONDS = 240
+BROKEN_SETTLE_SECONDS = 15
 WEBHOOK_SECRET = "whsec_Y3Jhc2gtdGVzdC1zZWNyZXQtMDEyMzQ1Njc4OQ=="
 
 DESTINATIONS = """
@@ -95,7 +95,7 @@ def _run(
         state / "installation",
         wake_after_seconds=2,
         ping_every=1,
-        s3_capacity_mb=S3_CAPACITY_MB,
+        s3_capacity_mb=200 + count,
         environment={
             "DESTINATIONS_ROOT": str(folder),
             "CRASH_WEBHOOK_SECRET": WEBHOOK_SECRET,
@@ -113,8 +113,12 @@ def _run(
         if broken is Break.FORGET_WAKE:
             forget_wakes(installation)
         batch = list(applications(seed, count, UNITS))
-        _traffic(installation, batch, seed, kills, report, say)
-        _settle(installation, say, SETTLE_SECONDS if broken is None else 25)
+        chaos = Chaos(installation, seed, kills)
+        if broken is None:
+            _with_full_disk_once(installation, chaos, report)
+        _traffic(installation, batch, seed, chaos, say)
+        report.killed = chaos.killed
+        _settle(installation, say, SETTLE_SECONDS if broken is None else BROKEN_SETTLE_SECONDS)
         report.verdict = audit(batch, installation, folder, receiver)
     return report
 
@@ -123,30 +127,30 @@ def _traffic(
     installation: Installation,
     batch: list[Application],
     seed: int,
-    kills: int,
-    report: Report,
+    chaos: Chaos,
     say: Callable[[str], None],
 ) -> None:
-    chaos = Chaos(installation, seed, kills)
     clients = Clients(f"{installation.intake_url}/antrag", seed, chaos.wait_for, say)
-    full = threading.Timer(5, _fill_disk, (installation, chaos, report))
     chaos.start()
-    full.start()
     clients.deliver(batch)
     say(f"{clients.answered} of {len(batch)} applications were answered")
-    full.join()
     chaos.stop()
-    report.killed = chaos.killed
 
 
-def _fill_disk(installation: Installation, chaos: Chaos, report: Report) -> None:
+def _with_full_disk_once(installation: Installation, chaos: Chaos, report: Report) -> None:
     """The server is left alone meanwhile: filling it again after each kill would never end."""
+
+    def fill() -> None:
+        try:
+            installation.wait_until_running("s3")
+            with installation.embedded_s3.filled("antragslotse"):
+                time.sleep(2)
+            report.disk_filled = True
+        finally:
+            chaos.spared = None
+
     chaos.spared = "s3"
-    installation.wait_until_running("s3")
-    with installation.embedded_s3.filled("antragslotse"):
-        time.sleep(2)
-    report.disk_filled = True
-    chaos.spared = None
+    threading.Timer(2, fill).start()
 
 
 def _settle(installation: Installation, say: Callable[[str], None], seconds: float) -> None:

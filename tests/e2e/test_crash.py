@@ -17,6 +17,6 @@ def test_nothing_is_lost_while_everything_is_killed() -> None:
 
 @pytest.mark.parametrize("broken", Break)
 def test_a_broken_promise_is_noticed(broken: Break) -> None:
-    report = crash_run(seed=5, count=60, kills=2, broken=broken)
+    report = crash_run(seed=5, count=40, kills=2, broken=broken)
 
     assert report.verdict.lost or report.verdict.stuck, describe(report)
