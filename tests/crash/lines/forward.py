@@ -35,10 +35,7 @@ class Forwarding:
     app: Any
     events: dict[str, Event] = field(default_factory=dict)
     window = Window("functions/forward/forward.py", "_claim")
-    every_time: tuple[str, ...] = (
-        "functions/forward/destinations/folder.py",
-        "functions/forward/destinations/s3.py",
-    )
+    every_time: tuple[str, ...] = ()
 
     def prepare(self, keys: Sequence[str]) -> None:
         def assign(tell: Tell) -> None:

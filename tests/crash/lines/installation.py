@@ -41,11 +41,19 @@ class Installation:
         return ObjectStoreSettings.from_environment()
 
     def recover(self) -> None:
-        """Two rounds of its timer, with every upload overdue: one to expire, one to remove."""
+        """Its timer, with every upload overdue, until nothing changes any more."""
         self._set("recover")
         endpoint = importlib.import_module("functions.recover.main").build()
-        endpoint.run()
-        endpoint.run()
+        unfinished = -1
+        while unfinished != (unfinished := self._unfinished()):
+            endpoint.run()  # one to expire
+            endpoint.run()  # and one to remove
+
+    def _unfinished(self) -> int:
+        with self.connect() as conn:
+            rows = conn.execute("SELECT count(*) FROM uploads WHERE state <> 'consumed'")
+            ((count,),) = rows.fetchall()
+        return int(count)
 
     def _set(self, function: str) -> None:
         os.environ.update(
