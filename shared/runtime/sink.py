@@ -15,8 +15,10 @@ class Sink:
     """Safe for threads. Use one per process: its connections do not survive a fork."""
 
     def __init__(self, url: str, *, connections: int, timeout: float = 10) -> None:
-        self._url = url
-        self._http = urllib3.PoolManager(
+        self._path = urllib3.util.parse_url(url).request_uri
+        # Not a PoolManager: it would take the address apart again for each event.
+        self._http = urllib3.connection_from_url(
+            url,
             maxsize=connections,
             retries=False,
             timeout=urllib3.Timeout(connect=min(2, timeout), read=timeout),
@@ -26,7 +28,7 @@ class Sink:
         """Raise NotPublished if nobody got it, Unavailable if that is not known."""
         headers, body = binary(event)
         try:
-            answer = self._http.request("POST", self._url, body=body, headers=headers)
+            answer = self._http.urlopen("POST", self._path, body=body, headers=headers)
         except _REFUSED as exc:
             raise NotPublished(type(exc).__name__) from None
         except urllib3.exceptions.HTTPError as exc:
