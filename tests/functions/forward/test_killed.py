@@ -1,4 +1,4 @@
-"""Killed at any line, by any other handler's side: one delivery, one answer, the same bytes."""
+"""Cut off, overtaken, beside other handlers: one delivery, one answer, the same bytes."""
 
 import gc
 import json
@@ -12,13 +12,11 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-import pytest
-
 import functions.forward
 from shared.domain.case import Stage
-from shared.domain.events import CaseForwarded, Event
+from shared.domain.events import CaseForwarded
 from shared.domain.forwarding import ForwardingState
-from tests.functions.forward.office import Office, tree
+from tests.functions.forward.office import Office
 from tests.functions.forward.receiver import Receiver
 
 OURS = str(Path(functions.forward.__file__).parent)
@@ -78,73 +76,6 @@ def killed_at(line: Line, run: Callable[[], object]) -> bool:
                 thread.join()
         gc.collect()
     return killed
-
-
-@pytest.fixture(params=["folder", "s3", "webhook"])
-def settings(request: pytest.FixtureRequest, office: Office, receiver: Receiver) -> dict[str, Any]:
-    return {
-        "folder": {"kind": "folder", "path": "ablage"},
-        "s3": {"kind": "s3", "bucket": office.bucket, "prefix": "ziel"},
-        "webhook": office.webhook(receiver.url),
-    }[request.param]
-
-
-def lines_to_kill_at(kind: str, reached: list[Line]) -> list[Line]:
-    """With a folder everywhere, with the other kinds where they differ; where nothing is done but
-    to put values together, the first line stands for all."""
-    some = {line[0]: line for line in reversed(reached)}
-    if kind != "folder":
-        return [line for line in reached if line[0].endswith(f"/{kind}.py")]
-    return [line for line in reached if not line[0].endswith(PURE) or some[line[0]] == line]
-
-
-@pytest.mark.timeout(300)
-def test_killed_at_any_line_the_next_delivery_of_the_event_completes_it(
-    office: Office,
-    receiver: Receiver,
-    root: Path,
-    settings: dict[str, Any],
-    capsys: pytest.CaptureFixture[str],
-) -> None:
-    office.declare("ziel", settings)
-    first = office.assigned()
-    lines = lines_to_kill_at(settings["kind"], lines_of(lambda: office.forward(first)))
-    assert len(lines) > (100 if settings["kind"] == "folder" else 10)
-
-    for line in lines:
-        event = office.assigned()
-        killed = killed_at(line, partial(office.forward, event))
-        before = frozen(office, event)
-        office.lapse()
-
-        reply = office.forward(event)
-
-        assert killed or reply is not None, line
-        assert isinstance(reply, CaseForwarded), line
-        assert office.forward(event) == reply, line
-        assert delivered(office, receiver, root, event) == 1, line
-        assert before in (None, frozen(office, event)), line
-    with capsys.disabled():
-        sys.stdout.write(f"\nforward to {settings['kind']}: killed at {len(lines)} lines\n")
-
-
-def frozen(office: Office, event: Event) -> bytes | None:
-    """The message as it lies in the object store."""
-    keys = [f.message_key for f in office.forwardings(event.case_id)]
-    stored = [b"".join(office.objects.read(k)) for key in keys for k in office.objects.keys(key)]
-    return stored[0] if stored else None
-
-
-def delivered(office: Office, receiver: Receiver, root: Path, event: Event) -> int:
-    """How many deliveries of the case there are; every repeat had the same bytes."""
-    forwarding = office.the_forwarding(event.case_id)
-    assert forwarding.state is ForwardingState.ACCEPTED
-    name = str(forwarding.message_id)
-    bodies = {body for message_id, body in receiver.requests if message_id == name}
-    folders = {path.split("/")[2] for path in tree(root) if name in path}
-    objects = {key.split("/")[2] for key in office.objects.keys("ziel/") if name in key}
-    assert not [folder for folder in folders if folder.startswith(".")]
-    return len(bodies) + len(folders) + len(objects)
 
 
 def test_of_two_handlers_one_sends_and_the_other_leaves_the_case_to_be_woken(
