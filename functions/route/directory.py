@@ -25,13 +25,7 @@ class PostgresAuthorityDirectory:
     def look_up(
         self, keys: Sequence[LeikaKey], region: RegionKey | None, unit: UnitId | None
     ) -> DirectoryExtract:
-        active = self._conn.execute(
-            "SELECT id, name FROM directory_versions WHERE active"
-        ).fetchone()
-        if active is None:
-            raise Unavailable("no authority directory is active")
-        version, name = active
-        named = self._named(version, unit) if unit is not None else ()
+        version, name, named, known = self._active(keys, unit)
         services = list(dict.fromkeys(broader for key in keys for broader in broader_keys(key)))
         if not services:
             found: tuple[Responsibility, ...] = ()
@@ -44,20 +38,37 @@ class PostgresAuthorityDirectory:
             name=name,
             named=named,
             responsibilities=found,
-            services=self._services(version, keys),
+            services=known,
         )
 
-    def _named(self, version: int, unit: UnitId) -> tuple[Authority, ...]:
-        rows = self._conn.execute(
+    def _active(
+        self, keys: Sequence[LeikaKey], unit: UnitId | None
+    ) -> tuple[int, str, tuple[Authority, ...], dict[LeikaKey, str]]:
+        """The active version, its name, what the unit stands for, and the services it knows."""
+        row = self._conn.execute(
             """
-            SELECT a.id, a.tenant, a.name
-              FROM unit_aliases u
-              JOIN authorities a ON a.version = u.version AND a.id = u.authority
-             WHERE u.version = %(version)s AND u.unit = %(unit)s
+            SELECT v.id, v.name,
+                   (SELECT json_agg(json_build_array(a.id, a.tenant, a.name))
+                      FROM unit_aliases u
+                      JOIN authorities a ON a.version = u.version AND a.id = u.authority
+                     WHERE u.version = v.id AND u.unit = %(unit)s),
+                   (SELECT json_object_agg(leika_key, name)
+                      FROM public_services
+                     WHERE version = v.id AND leika_key = ANY(%(keys)s))
+              FROM directory_versions v
+             WHERE v.active
             """,
-            {"version": version, "unit": unit},
-        ).fetchall()
-        return tuple(_authority(*row) for row in rows)
+            {"unit": unit, "keys": list(keys)},
+        ).fetchone()
+        if row is None:
+            raise Unavailable("no authority directory is active")
+        version, name, named, services = row
+        return (
+            version,
+            name,
+            tuple(_authority(*authority) for authority in named or ()),
+            services or {},
+        )
 
     def _in_region(
         self, version: int, services: list[LeikaKey], areas: list[RegionKey]
@@ -99,19 +110,6 @@ class PostgresAuthorityDirectory:
             },
         ).fetchall()
         return tuple(_responsibility(*row) for row in rows)
-
-    def _services(self, version: int, keys: Sequence[LeikaKey]) -> dict[LeikaKey, str]:
-        if not keys:
-            return {}
-        rows = self._conn.execute(
-            """
-            SELECT leika_key, name
-              FROM public_services
-             WHERE version = %(version)s AND leika_key = ANY(%(keys)s)
-            """,
-            {"version": version, "keys": list(keys)},
-        ).fetchall()
-        return dict(rows)
 
 
 def _authority(id_: str, tenant: str | None, name: str) -> Authority:
