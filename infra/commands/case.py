@@ -5,8 +5,9 @@ from collections.abc import Iterable, Iterator
 import click
 
 from infra.commands.connection import operator_connection
+from infra.commands.naming import named_case
 from infra.local.demo_accounts import demo_accounts
-from infra.story import Storyteller, find_case, read_case, told_receipt
+from infra.story import Storyteller, read_case, told_receipt
 from shared.adapters.postgres.attachments import PostgresAttachments
 from shared.adapters.postgres.forwardings import PostgresForwardings
 from shared.adapters.postgres.pool import Connection
@@ -14,25 +15,19 @@ from shared.adapters.postgres.submissions import PostgresSubmissions
 from shared.domain.case import Case
 from shared.domain.errors import UnknownCase
 from shared.domain.forwarding import Attempt, ForwardingState
-from shared.domain.identifiers import format_case_number, parse_case_number
 from shared.domain.submission import FormField
 
 
 @click.command()
-@click.argument("number")
+@click.argument("number", metavar="NUMBER|ID")
 @click.option("--fields", is_flag=True, help="Also what the applicant has filled in.")
 def case(number: str, *, fields: bool) -> None:
     """Tell a case's story: where it went and why, whom it reached, which files it has."""
-    try:
-        sequence = parse_case_number(number)
-    except ValueError as exc:
-        raise click.ClickException(str(exc)) from None
     with operator_connection() as conn:
         try:
-            found = find_case(conn, sequence)
+            found = read_case(conn, named_case(conn, number))
         except UnknownCase:
-            known_as = format_case_number(sequence)
-            raise click.ClickException(f"there is no case {known_as} here") from None
+            raise click.ClickException(f"there is no case {number} here") from None
         for line in _story(conn, found, fields=fields):
             click.echo(line)
 

@@ -4,7 +4,6 @@ import getpass
 import os
 import re
 from datetime import timedelta
-from uuid import UUID
 
 import click
 
@@ -17,7 +16,8 @@ from functions.recover.redrive import (
     redrive_letter,
 )
 from infra.commands.connection import operator_connection
-from infra.story import find_case, read_case
+from infra.commands.naming import named_case
+from infra.story import read_case
 from shared.adapters.postgres.cases import PostgresCases
 from shared.adapters.postgres.dead_letters import PostgresDeadLetters
 from shared.adapters.postgres.pool import Connection
@@ -25,7 +25,7 @@ from shared.adapters.postgres.tasks import PostgresTasks
 from shared.domain.actor import Actor
 from shared.domain.dead_letter import DeadLetterState, KeptDeadLetter
 from shared.domain.errors import StaleCase, UnknownCase
-from shared.domain.identifiers import CaseId, parse_case_number
+from shared.domain.identifiers import CaseId
 
 _LETTER = re.compile(r"[Dd](\d{1,18})")
 
@@ -76,7 +76,7 @@ def tasks() -> None:
 def _redrive_case(what: str, *, dry_run: bool) -> None:
     with operator_connection() as conn:
         try:
-            case_id = _find(conn, what)
+            case_id = named_case(conn, what)
             if dry_run:
                 verdict = judge_case(case_id, _stores(conn))
             else:
@@ -111,19 +111,6 @@ _MOVING = "the case is being changed at this moment; ask again"
 def _open_letters() -> list[int]:
     with operator_connection() as conn:
         return [letter.id for letter in PostgresDeadLetters(conn).all([DeadLetterState.OPEN])]
-
-
-def _find(conn: Connection, what: str) -> CaseId:
-    """Raise UnknownCase if there is none."""
-    try:
-        return CaseId(UUID(what))
-    except ValueError:
-        pass
-    try:
-        sequence = parse_case_number(what)
-    except ValueError as exc:
-        raise click.ClickException(str(exc)) from None
-    return find_case(conn, sequence).id
 
 
 def _stores(conn: Connection) -> Stores:
