@@ -3,6 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
+PORT ?= 8080
 SEED ?= 7
 APPLICATIONS ?= 500
 
@@ -22,11 +23,11 @@ $(INSTALLED): requirements.lock pyproject.toml
 
 install: $(INSTALLED) ## Install everything into .venv from the hashed lock
 
-up: $(INSTALLED) ## Start it all on this machine, show the demo applications' way, stay up
-	@$(BIN)/lotse up
+up: $(INSTALLED) ## Start it all on this machine, show the demo applications' way, stay up (PORT=8080)
+	@$(BIN)/lotse up --port $(PORT)
 
 demo: $(INSTALLED) ## The same, then end: one line per demo application
-	@$(BIN)/lotse up --demo
+	@$(BIN)/lotse up --demo --port $(PORT)
 
 # Most tests wait for servers: two workers, each with servers of its own, and no file split between them.
 test: $(INSTALLED) ## Run all tests

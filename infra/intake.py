@@ -55,8 +55,11 @@ def deliver(intake_url: str, application: Application) -> Delivered:
     document = _document(answer.data)
     if answer.status != 200:
         raise NotDelivered(_problem(answer.status, document))
-    case = document["vorgang"]
-    return Delivered(CaseId(UUID(case["vorgangId"])), case["vorgangNummer"])
+    try:
+        case = document["vorgang"]
+        return Delivered(CaseId(UUID(case["vorgangId"])), case["vorgangNummer"])
+    except (KeyError, TypeError, ValueError):
+        raise NotDelivered(f"what answers at {intake_url} is no intake") from None
 
 
 def _part(

@@ -17,6 +17,11 @@ def operator_connection() -> Iterator[Connection]:
     url = os.environ.get("DATABASE_URL") or _of_the_running_installation()
     try:
         conn = psycopg.connect(url, connect_timeout=5)
+    except psycopg.ProgrammingError:
+        # Its text may quote a password.
+        raise click.ClickException(
+            "DATABASE_URL is not an address: postgresql://USER:PASSWORD@HOST:PORT/DATABASE"
+        ) from None
     except psycopg.OperationalError as exc:
         raise click.ClickException(
             f"the database cannot be reached ({type(exc).__name__}); "

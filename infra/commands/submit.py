@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from infra.intake import Application, NotDelivered, deliver
+from infra.intake import PATH, Application, NotDelivered, deliver
 from infra.local.runtime import read_runtime, state_directory
 
 _files = click.Path(path_type=Path)
@@ -31,7 +31,7 @@ def submit(
     """
     if len(forms) > 1 and (attachments or representations):
         raise click.UsageError("files go with one application: submit them one by one")
-    intake_url = url or _running_intake()
+    intake_url = _address(url) if url else _running_intake()
     failed = False
     for form in forms:
         try:
@@ -43,6 +43,13 @@ def submit(
             click.echo(f"{form}: case {delivered.number}, see `lotse case {delivered.number}`")
     if failed:
         raise click.exceptions.Exit(1)
+
+
+def _address(url: str) -> str:
+    """Also as `lotse status` shows it: with the path."""
+    if not url.startswith(("http://", "https://")):
+        raise click.UsageError("--url has to begin with http:// or https://")
+    return url.rstrip("/").removesuffix(PATH)
 
 
 def _running_intake() -> str:

@@ -15,7 +15,13 @@ from infra.local.runtime import state_directory
     type=click.Path(path_type=Path),
     help="Folder of the data.  [default: LOTSE_STATE or .lotse]",
 )
-@click.option("--port", default=8080, show_default=True, help="Where form servers deliver.")
+@click.option(
+    "--port",
+    type=click.IntRange(1, 65535),
+    default=8080,
+    show_default=True,
+    help="Where form servers deliver.",
+)
 def up(*, demo: bool, state: Path | None, port: int) -> None:
     """Start it all here, show the demo applications' way, stay up.
 

@@ -3,7 +3,7 @@
 LocalError
 ├── AlreadyRunning   another supervisor holds the state directory
 ├── PartFailed       a part did not become ready
-├── PortTaken        another program listens on a port that was asked for
+├── PortTaken        the port that was asked for cannot be had
 └── MigrationFailed  the database could not be brought to the newest schema
 """
 

@@ -9,13 +9,10 @@ HOST = "127.0.0.1"
 
 
 def is_free(port: int) -> bool:
-    with socket.socket() as probe:
-        # As servers do: connections of an ended server that linger in TIME_WAIT are no obstacle.
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((HOST, port))
-        except OSError:
-            return False
+    try:
+        _bind(port)
+    except OSError:
+        return False
     return True
 
 
@@ -32,10 +29,24 @@ def free_ports(count: int) -> list[int]:
         return [probe.getsockname()[1] for probe in probes]
 
 
-def require_free(port: int, option: str = "--port") -> int:
-    if not is_free(port):
-        raise PortTaken(f"port {port} is taken by another program; choose one with {option}")
+def require_free(port: int) -> int:
+    try:
+        _bind(port)
+    except PermissionError:
+        raise PortTaken(f"port {port} needs more rights than you have; {_CHOOSE}") from None
+    except OSError:
+        raise PortTaken(f"port {port} is taken by another program; {_CHOOSE}") from None
     return port
+
+
+_CHOOSE = "choose one with --port, or with `make up PORT=...`"
+
+
+def _bind(port: int) -> None:
+    with socket.socket() as probe:
+        # As servers do: connections of an ended server that linger in TIME_WAIT are no obstacle.
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        probe.bind((HOST, port))
 
 
 def answers(port: int) -> bool:

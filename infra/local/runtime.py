@@ -6,6 +6,7 @@ from pathlib import Path
 
 from pydantic import BaseModel, ValidationError
 
+from infra.local.errors import LocalError
 from infra.local.processes import identify
 from infra.local.state import PROCESSES, running_supervisor
 
@@ -35,13 +36,17 @@ def write_runtime(state: Path, runtime: Runtime) -> None:
 
 
 def read_runtime(state: Path) -> Runtime | None:
-    """None if nothing runs in this directory (now)."""
+    """None if nothing runs in this directory (now). Raise LocalError if it may not be read."""
     try:
         if running_supervisor(state) is None:
             return None
         return Runtime.model_validate_json((state / RUNTIME).read_bytes())
-    except (FileNotFoundError, ValidationError):
+    except (FileNotFoundError, NotADirectoryError, ValidationError):
         return None
+    except PermissionError:
+        raise LocalError(
+            f"{state} may not be read; use the account that runs `lotse up` there"
+        ) from None
 
 
 def running_parts(state: Path) -> dict[str, bool]:

@@ -45,7 +45,7 @@ def running_supervisor(path: Path) -> int | None:
     try:
         with (path / LOCK).open() as lock:
             fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return None
     except BlockingIOError:
         return _pid_in(path / LOCK)

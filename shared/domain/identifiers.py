@@ -67,7 +67,9 @@ def format_case_number(sequence: int) -> str:
 def parse_case_number(text: str) -> int:
     """The sequence behind a number as typed by a person; raise ValueError if it cannot be one."""
     digits = re.sub(r"[\s-]", "", text)
-    if not re.fullmatch(r"[0-9]{2,19}", digits) or _check_digit(digits) != "0":
+    if not re.fullmatch(r"[0-9]{2,19}", digits):
+        raise ValueError("not a case number: one consists of digits, such as 100-0002")
+    if _check_digit(digits) != "0":
         raise ValueError("not a case number: its check digit does not fit; was it mistyped?")
     return int(digits[:-1])
 

@@ -35,6 +35,12 @@ def submitted(up: Up, folder: Path, *options: str | Path) -> str:
     return found[1]
 
 
+def submitted_to(url: str, folder: Path) -> str:
+    done = lotse(folder, "submit", an_application(folder), "--url", url)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
 def story(up: Up, number: str) -> str:
     done = lotse(up.state, "case", number)
     assert done.returncode == 0, done.stderr
@@ -124,6 +130,21 @@ def test_a_mistyped_case_number_is_noticed(up: Up, demo: str) -> None:
 
     assert done.returncode == 1
     assert "check digit" in done.stderr
+
+
+def test_a_case_is_also_found_by_the_id_that_logs_name(up: Up, demo: str) -> None:
+    number = cases(demo)["gewerbeanmeldung"]
+    found = re.search(r"^  id (\S+)$", story(up, number), re.MULTILINE)
+    assert found is not None
+
+    assert story(up, found[1]) == story(up, number)
+
+
+def test_an_address_as_status_shows_it_is_taken(up: Up, tmp_path: Path) -> None:
+    shown = re.search(r"^Intake +(\S+)$", lotse(up.state, "status").stdout, re.MULTILINE)
+    assert shown is not None
+
+    assert "case" in submitted_to(shown[1], tmp_path)
 
 
 def test_status_counts_cases_and_warns_of_a_trusted_network(up: Up) -> None:

@@ -40,7 +40,22 @@ def test_an_installation_that_ended_is_not_found(tmp_path: Path) -> None:
 
 
 def test_nothing_is_found_where_nothing_ever_ran(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+
     assert read_runtime(tmp_path / "missing") is None
+    assert read_runtime(tmp_path / "file") is None
+
+
+def test_an_installation_of_somebody_else_is_said_to_be_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(path: Path, *arguments: object) -> None:
+        raise PermissionError
+
+    monkeypatch.setattr(Path, "open", refuse)  # root may read everything
+
+    with pytest.raises(LocalError, match="may not be read"):
+        read_runtime(tmp_path)
 
 
 def test_only_its_owner_may_read_the_addresses(tmp_path: Path) -> None:
