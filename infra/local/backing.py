@@ -129,7 +129,7 @@ class GivenS3:
         settings = self.settings()
         try:
             S3ObjectStore(settings).client.head_bucket(Bucket=settings.s3_bucket)
-        except (BotoCoreError, ClientError) as exc:
+        except (BotoCoreError, ClientError, ValueError) as exc:  # ValueError: no address at all
             raise LocalError(
                 f"the bucket {settings.s3_bucket} at {settings.s3_endpoint_url} cannot be used "
                 f"({type(exc).__name__}); S3_BUCKET names another one"
@@ -177,6 +177,8 @@ class GivenDirectory:
 
 def directory(state: Path) -> Directory:
     url = os.environ.get("LDAP_URL")
+    if url and not url.startswith(("ldap://", "ldaps://")):
+        raise LocalError("LDAP_URL has to begin with ldap:// or ldaps://")
     return GivenDirectory(url) if url else OwnDirectory(state)
 
 

@@ -94,7 +94,10 @@ def _send(
         seen.append(step)
         for line in step.lines(most=1):
             say(f"  {line}")
-    return _outcome(demo, delivered, seen, connect)
+    outcome = _outcome(demo, delivered, seen, connect)
+    if outcome.problem:
+        say(f"  not through after {DEADLINE:g} s, and still tried; the logs say what is missing")
+    return outcome
 
 
 def _follow(demo: DemoApplication, case_id: CaseId, connect: Connect) -> Iterator[Step]:

@@ -86,16 +86,17 @@ def test_a_given_object_store_needs_its_keys(
         object_store(tmp_path)
 
 
+@pytest.mark.parametrize("url", [f"http://127.0.0.1:{free_port()}", "nonsense"])
 def test_a_given_object_store_that_is_not_there_is_named(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("S3_ENDPOINT_URL", f"http://127.0.0.1:{free_port()}")
+    monkeypatch.setenv("S3_ENDPOINT_URL", url)
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "key")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
 
     with (
         Supervisor(tmp_path) as supervisor,
-        pytest.raises(LocalError, match="the bucket antragslotse at http"),
+        pytest.raises(LocalError, match=f"the bucket antragslotse at {url}"),
     ):
         object_store(tmp_path).start(supervisor)
 
@@ -104,3 +105,12 @@ def test_a_given_directory_is_passed_on(tmp_path: Path, monkeypatch: pytest.Monk
     monkeypatch.setenv("LDAP_URL", "ldaps://ad.example")
 
     assert directory(tmp_path).environment() == {"LDAP_URL": "ldaps://ad.example"}
+
+
+def test_a_given_directory_needs_an_address(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LDAP_URL", "ad.example")
+
+    with pytest.raises(LocalError, match="begin with ldap://"):
+        directory(tmp_path)
