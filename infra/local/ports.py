@@ -1,7 +1,8 @@
 """Find ports on the loopback interface, and say clearly when one is taken."""
 
 import socket
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
+from random import SystemRandom
 
 from infra.local.errors import PortTaken
 
@@ -22,11 +23,20 @@ def free_port() -> int:
 
 def free_ports(count: int) -> list[int]:
     """Different ones: each is held until all are found."""
+    ports: list[int] = []
     with ExitStack() as held:
-        probes = [held.enter_context(socket.socket()) for _ in range(count)]
-        for probe in probes:
-            probe.bind((HOST, 0))
-        return [probe.getsockname()[1] for probe in probes]
+        while len(ports) < count:
+            port = SystemRandom().choice(_OURS)
+            probe = held.enter_context(socket.socket())
+            with suppress(OSError):
+                probe.bind((HOST, port))
+                ports.append(port)
+    return ports
+
+
+# Below the ports that the kernel gives to outgoing connections: one of those could take a port
+# between our choice and the start of its server, and S3 needs seconds until it listens.
+_OURS = range(10_000, 32_768)
 
 
 def require_free(port: int) -> int:

@@ -287,5 +287,8 @@ def test_a_taken_port_is_named_with_the_way_out(tmp_path: Path, supervisor: Supe
         require_free(port)
 
 
-def test_free_ports_differ() -> None:
-    assert len(set(free_ports(20))) == 20
+def test_free_ports_differ_and_are_none_of_outgoing_connections() -> None:
+    ports = free_ports(20)
+
+    assert len(set(ports)) == 20
+    assert max(ports) < 32_768
