@@ -1,6 +1,7 @@
 """What a person at the terminal sees of an installation: it starts, shows the demo, stays up."""
 
 import contextlib
+import shlex
 import shutil
 import signal
 import sys
@@ -111,7 +112,7 @@ def _command(state: Path) -> str:
     else:
         call = str(program)
     found_anyway = state_directory().absolute() == state
-    return call if found_anyway else f"LOTSE_STATE={state} {call}"
+    return call if found_anyway else f"LOTSE_STATE={shlex.quote(str(state))} {shlex.quote(call)}"
 
 
 @contextlib.contextmanager
