@@ -51,6 +51,8 @@ class Up:
             stderr=subprocess.STDOUT,
             text=True,
             start_new_session=True,
+            # Whoever started the tests may ignore Ctrl-C (a background job does).
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
         )
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
