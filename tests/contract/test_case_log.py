@@ -1,7 +1,10 @@
 """The record of a case in Postgres: chained, append-only, and kept when a case is deleted."""
 
 import hashlib
+import json
 import struct
+import time
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 
@@ -9,6 +12,7 @@ import psycopg
 import pytest
 from psycopg import errors
 
+from shared.adapters.postgres.case_log import PostgresCaseLog
 from shared.adapters.postgres.cases import PostgresCases
 from shared.domain.case import Case, LogEntry
 from shared.domain.errors import AlreadyStored
@@ -125,3 +129,42 @@ def test_the_same_transaction_id_of_another_sender_is_another_case(conn: Connect
     )
 
     assert stored(cases, other).number != first.number
+
+
+def test_who_waited_for_the_row_chains_to_what_was_written_meanwhile(
+    database_url: str, conn: Connection
+) -> None:
+    case = stored(PostgresCases(conn, timedelta(minutes=1)), a_case())
+    conn.commit()
+
+    def save() -> None:
+        with psycopg.connect(database_url) as other:
+            PostgresCases(other, timedelta(minutes=1)).save(
+                case.routed_to(TRADE_OFFICE, TENANT), entry=an_entry("case.routed")
+            )
+
+    PostgresCases(conn, timedelta(minutes=1)).lock(case.id)
+    with ThreadPoolExecutor(1) as threads:
+        waiting = threads.submit(save)
+        until_somebody_waits(database_url)
+        PostgresCaseLog(conn).append(case.id, an_entry("case.files-redelivered"))
+        conn.commit()
+        waiting.result()
+
+    rows = conn.execute(
+        "SELECT seq, entry FROM case_log WHERE case_id = %s ORDER BY seq", [case.id]
+    ).fetchall()
+    actions = [json.loads(bytes(entry))["action"] for _, entry in rows]
+    assert actions == ["case.received", "case.files-redelivered", "case.routed"]
+    assert [seq for seq, _ in rows] == [1, 2, 3]
+
+
+def until_somebody_waits(database_url: str) -> None:
+    end = time.monotonic() + 30
+    with psycopg.connect(database_url, autocommit=True) as watcher:
+        while not watcher.execute(
+            "SELECT pid FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
+            " AND datname = current_database()"
+        ).fetchone():
+            assert time.monotonic() < end, "nobody waits"
+            time.sleep(0.02)
