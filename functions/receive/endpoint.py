@@ -1,25 +1,29 @@
-"""The intake over HTTP: one request in, the platform's success answer or a problem document out."""
+"""The intake over HTTP: one request in, the platform's success answer or a refusal out."""
 
-import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import flask
 import structlog
 
-from functions.receive.delivery import Body, Limits
-from functions.receive.multipart import drain, too_large
-from functions.receive.platforms import PLATFORMS, Platform
-from functions.receive.ports import NewCases, Transactions
+from functions.receive.address import Address, read_address
+from functions.receive.answers import Answer, json_answer, problem
+from functions.receive.arrival import AdmittedArrival
+from functions.receive.delivery import Delivery, Limits
+from functions.receive.incoming import Incoming
+from functions.receive.ingress import Ingress
+from functions.receive.ports import NewCases, Refusals, Transactions
+from functions.receive.rates import Rates
 from functions.receive.receive import Outcome, receive
-from functions.receive.refusal import PROBLEM_JSON, Refused
-from functions.receive.senders import Senders, identify
+from functions.receive.refusal import Refused, too_large
+from functions.receive.senders import Senders
+from functions.receive.transactions import what_became_of
 from functions.receive.upload import Upload
 from shared.domain.configuration.senders import Sender
 from shared.domain.errors import LotseError
 from shared.domain.events import Event
 from shared.domain.identifiers import SenderId
+from shared.domain.refusal import Refusal
 from shared.ports import ObjectStore
 from shared.runtime.logging import describe
 
@@ -31,55 +35,103 @@ _logger = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """What a worker process needs to answer; `read_timeout` is for one read, in seconds."""
+    """What a worker process needs to answer; `read_timeout` is for one read, in seconds.
+
+    `documents` are answered to everybody: path -> answer.
+    """
 
     senders: Senders
     new_cases: NewCases
     transactions: Transactions
     object_store: ObjectStore
     publish: Callable[[Event], None]
-    record_refusal: Callable[[SenderId | None, Refused, int | None], None]
+    refusals: Refusals
     limits: Limits
+    ingress: Ingress
+    rates: Rates
+    documents: Mapping[str, Callable[[], Answer]]
     read_timeout: float
 
-    def respond(self, request: flask.Request) -> flask.Response:
+    def respond(self, request: flask.Request) -> Answer:
         connection = request.environ.get("gunicorn.socket")
         if connection is not None:
             connection.settimeout(self.read_timeout)
+        stream = Incoming(
+            request.environ["wsgi.input"], self.limits.body, announced=request.content_length
+        )
         try:
-            return self._deliver(request, _platform(request))
+            return self._answer(request, stream)
         except Refused as refused:
-            drain(request.environ["wsgi.input"], DRAINED)
+            stream.drain(DRAINED)
             return problem(refused)
 
-    def _deliver(self, request: flask.Request, platform: Platform) -> flask.Response:
-        sender: Sender | None = None
+    def _answer(self, request: flask.Request, stream: Incoming) -> Answer:
+        if request.method == "GET" and request.path in self.documents:
+            return self.documents[request.path]()
+        address = read_address(request.path)
+        arrival = AdmittedArrival(
+            stream,
+            request.headers,
+            self.ingress.evidence(request.headers, request.remote_addr),
+            lambda: self._candidates(address),
+            self.rates.take,
+        )
+        if address.transaction_id is not None:
+            _expect("GET", request.method)
+            return self._tell(arrival, address.transaction_id)
+        if request.method == "GET" and address.platform.describe is not None:
+            return address.platform.describe(request.base_url)
+        _expect("POST", request.method)
+        return self._deliver(request, address, arrival)
+
+    def _candidates(self, address: Address) -> list[Sender]:
+        """Raise Unavailable if the senders cannot be read."""
+        return [
+            sender
+            for sender in self.senders.current()
+            if sender.platform == address.platform.name and address.sender in (None, sender.id)
+        ]
+
+    def _tell(self, arrival: AdmittedArrival, transaction_id: str) -> Answer:
         try:
-            authorization = request.headers.get("Authorization")
-            sender = identify(self.senders.current(), platform.name, authorization)
-            outcome = self._take(request, platform, sender)
+            sender = SenderId(arrival.sender.id)
+            arrival.finish()
+            found = what_became_of(sender, transaction_id, self.transactions, self.refusals)
         except LotseError as exc:
-            _logger.warning("application_deferred", reason=type(exc).__name__, detail=str(exc))
-            detail = "It could not be stored now. Nothing is lost: send it again."
-            raise Refused(503, "try-again", detail, retry=True) from None
+            raise _deferred(exc) from None
+        return json_answer(200, found)
+
+    def _deliver(
+        self, request: flask.Request, address: Address, arrival: AdmittedArrival
+    ) -> Answer:
+        platform = address.platform
+        try:
+            outcome = self._take(request, address, arrival)
+        except LotseError as exc:
+            return platform.refused(_deferred(exc))
         except Refused as refused:
-            self._record(sender, refused, request.content_length)
-            raise
+            arrival.stream.drain(DRAINED)
+            self._record(arrival, refused, request.content_length)
+            return platform.refused(refused)
         _logger.info(
             "application_received",
-            sender=sender.id,
+            sender=outcome.sender,
             case_id=str(outcome.receipt.case_id),
             repeated=outcome.event is None,
         )
-        return answer(200, platform.accepted(outcome.receipt), "application/json")
+        return platform.accepted(outcome.receipt)
 
-    def _take(self, request: flask.Request, platform: Platform, sender: Sender) -> Outcome:
+    def _take(self, request: flask.Request, address: Address, arrival: AdmittedArrival) -> Outcome:
+        as_test = _asks_for_test(request)
+        if not address.platform.proves_in_message:
+            arrival.admit(None)
         if (request.content_length or 0) > self.limits.body:
             raise too_large("The request", self.limits.body)
-        body = Body(request.environ["wsgi.input"], request.headers.get("Content-Type"))
-        upload = Upload(SenderId(sender.id), self.object_store, self.transactions)
+        upload = Upload(lambda: SenderId(arrival.sender.id), self.object_store, self.transactions)
         try:
-            delivery = platform.read(body, upload, self.limits, sender)
+            delivery = address.platform.read(arrival, upload, self.limits)
+            arrival.finish()
+            delivery = _checked(delivery, arrival.sender, as_test)
             outcome = receive(delivery, upload, self.new_cases, self.transactions)
         except BaseException:
             upload.discard()
@@ -90,42 +142,55 @@ class Endpoint:
             upload.discard()
         return outcome
 
-    def _record(self, sender: Sender | None, refused: Refused, size: int | None) -> None:
+    def _record(self, arrival: AdmittedArrival, refused: Refused, announced: int | None) -> None:
         """Only what was delivered to a platform's path: what scanners try elsewhere is noise."""
-        sender_id = None if sender is None else SenderId(sender.id)
+        sender = None if arrival.admitted is None else SenderId(arrival.admitted.id)
+        size = arrival.stream.size if arrival.stream.ended else announced
         _logger.warning(
             "application_refused",
-            sender=sender_id,
+            sender=sender,
             status=refused.status,
             code=refused.code,
             size=size,
         )
+        refusal = Refusal(
+            sender=sender,
+            transaction_id=arrival.transaction_id,
+            status=refused.status,
+            code=refused.code,
+            size=size,
+            sha256=arrival.stream.sha256,
+        )
         try:
-            self.record_refusal(sender_id, refused, size)
+            self.refusals.add(refusal)
         except Exception as exc:  # noqa: BLE001 - the refusal is the answer, recorded or not
             _logger.warning("refusal_not_recorded", **describe(exc))
 
 
-def _platform(request: flask.Request) -> Platform:
-    platform = PLATFORMS.get(request.path)
-    if platform is None:
-        raise Refused(404, "unknown-path", "Nothing is received under this path.")
-    if request.method != "POST":
-        detail = "Deliver applications with POST."
-        raise Refused(405, "wrong-method", detail, headers={"Allow": "POST"})
-    return platform
+def _checked(delivery: Delivery, sender: Sender, as_test: bool) -> Delivery:
+    form = delivery.submission.form_id
+    if sender.forms and form not in sender.forms:
+        detail = "This sender is not declared to send this form. Ask the operator of the intake."
+        raise Refused(403, "form-not-allowed", detail)
+    return delivery.as_test() if as_test or sender.is_test else delivery
 
 
-def problem(refused: Refused) -> flask.Response:
-    response = answer(refused.status, refused.problem(), PROBLEM_JSON)
-    response.headers.update(refused.headers)
-    return response
+def _asks_for_test(request: flask.Request) -> bool:
+    """Anything but the two words might be meant either way, and the difference is a real case."""
+    given = request.args.get("test")
+    if given not in (None, "true", "false"):
+        detail = "The parameter test is true or false."
+        raise Refused(400, "bad-parameter", detail, place="query parameter test")
+    return given == "true"
 
 
-def answer(status: int, document: dict[str, Any], media_type: str) -> flask.Response:
-    body = json.dumps(document, ensure_ascii=False).encode()
-    # As a stream, because functions-framework reads what is left of a request into memory before
-    # it sends an answer that is none.
-    response = flask.Response(iter((body,)), status, content_type=media_type)
-    response.headers["Content-Length"] = str(len(body))
-    return response
+def _expect(expected: str, method: str) -> None:
+    if method != expected:
+        detail = f"This address is asked with {expected}."
+        raise Refused(405, "wrong-method", detail, headers={"Allow": expected})
+
+
+def _deferred(exc: LotseError) -> Refused:
+    _logger.warning("application_deferred", reason=type(exc).__name__, detail=str(exc))
+    detail = "It could not be stored now. Nothing is lost: send it again."
+    return Refused(503, "try-again", detail, retry=True)

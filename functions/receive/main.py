@@ -10,11 +10,15 @@ from datetime import timedelta
 
 import flask
 import structlog
-from pydantic import Field
+from pydantic import Field, field_validator
 
+from functions.receive.answers import Answer, json_answer, problem
 from functions.receive.delivery import Limits
-from functions.receive.endpoint import Endpoint, answer, problem
+from functions.receive.documents import documents
+from functions.receive.endpoint import Endpoint
+from functions.receive.ingress import Ingress, networks
 from functions.receive.ports import Stores
+from functions.receive.rates import Rates
 from functions.receive.refusal import Refused
 from functions.receive.senders import Senders
 from shared.adapters.object_store import ObjectStoreSettings, S3ObjectStore
@@ -23,13 +27,12 @@ from shared.adapters.postgres.case_log import PostgresCaseLog
 from shared.adapters.postgres.cases import PostgresCases
 from shared.adapters.postgres.intake import PostgresIntake
 from shared.adapters.postgres.pool import DatabaseSettings, open_pool, transaction
-from shared.adapters.postgres.refusals import PostgresRefusals
+from shared.adapters.postgres.refusals import CommittedRefusals
 from shared.adapters.postgres.senders import PostgresSenders
 from shared.adapters.postgres.submissions import PostgresSubmissions
 from shared.adapters.postgres.uploads import PostgresUploads
 from shared.domain.configuration.senders import Sender
 from shared.domain.events import Event
-from shared.domain.identifiers import SenderId
 from shared.runtime import logging
 from shared.runtime.lazy import Lazy
 from shared.runtime.publisher import Publisher
@@ -46,6 +49,18 @@ class Settings(DatabaseSettings, ObjectStoreSettings):
     max_depth: int = Field(default=80, le=200)
     max_field_length: int = 1_000_000
     read_timeout_seconds: float = 60
+    trusted_proxies: str = ""
+    client_certificate_header: str | None = None
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _are_networks(cls, text: str) -> str:
+        networks(text)
+        return text
+
+    @property
+    def ingress(self) -> Ingress:
+        return Ingress(networks(self.trusted_proxies), self.client_certificate_header or None)
 
     @property
     def limits(self) -> Limits:
@@ -83,10 +98,6 @@ def build() -> Endpoint:
         with transaction(pool) as conn:
             return PostgresSenders(conn).all()
 
-    def record_refusal(sender: SenderId | None, refused: Refused, size: int | None) -> None:
-        with transaction(pool) as conn:
-            PostgresRefusals(conn).add(sender, refused.status, refused.code, size)
-
     def wake(event: Event) -> None:
         with transaction(pool) as conn:
             PostgresCases(conn, wake_after).wake_now(event.case_id)
@@ -97,8 +108,11 @@ def build() -> Endpoint:
         transactions=transactions,
         object_store=S3ObjectStore(settings),
         publish=Publisher(settings.k_sink, failed=wake).publish,
-        record_refusal=record_refusal,
+        refusals=CommittedRefusals(pool),
         limits=settings.limits,
+        ingress=settings.ingress,
+        rates=Rates(),
+        documents=documents(settings.limits),
         read_timeout=settings.read_timeout_seconds,
     )
 
@@ -108,9 +122,18 @@ endpoint = Lazy(build)
 
 def handle(request: flask.Request) -> flask.Response:
     if request.path == "/readyz":
-        return answer(200, {"status": "ready"}, "application/json")
+        return _response(json_answer(200, {"status": "ready"}))
     try:
-        return endpoint.get().respond(request)
+        return _response(endpoint.get().respond(request))
     except Exception as exc:  # noqa: BLE001 - the framework would answer with the error's text
         structlog.get_logger().error("request_failed", **logging.describe(exc))
-        return problem(Refused(500, "internal-error", "This is our fault.", retry=True))
+        return _response(problem(Refused(500, "internal-error", "This is our fault.", retry=True)))
+
+
+def _response(answer: Answer) -> flask.Response:
+    # As a stream, because functions-framework reads what is left of a request into memory before
+    # it sends an answer that is none.
+    headers = {**answer.headers, "Content-Length": str(len(answer.body))}
+    return flask.Response(
+        iter((answer.body,)), answer.status, headers, content_type=answer.media_type
+    )

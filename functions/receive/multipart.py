@@ -11,10 +11,10 @@ from python_multipart.decoders import Base64Decoder, QuotedPrintableDecoder
 from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import MultipartParser
 
+from functions.receive.incoming import CHUNK, ByteStream
 from functions.receive.part_headers import Part, parse_part
-from functions.receive.refusal import Refused
+from functions.receive.refusal import Refused, too_large
 
-CHUNK = 64 * 1024
 _BOUNDARY = re.compile(
     r"""multipart/form-data\s*;(?:.*;)?\s*boundary\s*=\s*(?:"([^"]*)"|([^\s;"]+))\s*(?:;.*)?""",
     re.IGNORECASE | re.DOTALL,
@@ -23,10 +23,6 @@ _BOUNDARY_CHARACTERS = re.compile(r"[0-9A-Za-z'()+_,./:=?\- ]{0,69}[0-9A-Za-z'()
 
 # The parser warns of what we answer; its lines would stand unformatted between ours.
 logging.getLogger("python_multipart").setLevel(logging.ERROR)
-
-
-class ByteStream(Protocol):
-    def read(self, size: int, /) -> bytes: ...
 
 
 class PartWriter(Protocol):
@@ -41,7 +37,6 @@ class PartWriter(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class MultipartLimits:
-    body: int
     parts: int
     part: int
     header_count: int = 16
@@ -76,7 +71,7 @@ def read_parts(
         max_header_size=limits.header_size,
     )
     try:
-        _feed(parser, stream, limits)
+        _feed(parser, stream)
         if not parts.finished:
             raise _malformed("The body ends before the closing boundary.", parts.place)
     except FormParserError:
@@ -97,29 +92,9 @@ def boundary_of(content_type: str | None) -> bytes:
     return boundary.encode("ascii")
 
 
-def drain(stream: ByteStream, limit: int) -> None:
-    """Read on and drop what comes, so that a sender that is still sending sees our answer."""
-    try:
-        while limit > 0 and (chunk := stream.read(CHUNK)):
-            limit -= len(chunk)
-    except Exception:  # noqa: BLE001, S110 - a broken request is answered all the same
-        pass
-
-
-def _feed(parser: MultipartParser, stream: ByteStream, limits: MultipartLimits) -> None:
-    received = 0
-    while chunk := _read(stream):
-        received += len(chunk)
-        if received > limits.body:
-            raise too_large("The request", limits.body)
+def _feed(parser: MultipartParser, stream: ByteStream) -> None:
+    while chunk := stream.read(CHUNK):
         parser.write(chunk)
-
-
-def _read(stream: ByteStream) -> bytes:
-    try:
-        return stream.read(CHUNK)
-    except OSError:  # the server's own errors for broken chunks, and the socket's, are OSErrors
-        raise _malformed("The body breaks off.", None) from None
 
 
 class _Parts:
@@ -206,11 +181,6 @@ _DECODERS: dict[str, type[Base64Decoder | QuotedPrintableDecoder]] = {
     "base64": Base64Decoder,
     "quoted-printable": QuotedPrintableDecoder,
 }
-
-
-def too_large(what: str, limit: int, place: str | None = None) -> Refused:
-    detail = f"{what} is larger than {limit} bytes."
-    return Refused(413, "too-large", detail, place=place)
 
 
 def _malformed(detail: str, place: str | None) -> Refused:

@@ -8,7 +8,8 @@ from typing import Protocol
 from shared.domain.case import Case, LogEntry, Tombstone
 from shared.domain.events import Event
 from shared.domain.identifiers import CaseId, SenderId, UploadId
-from shared.domain.submission import Attachment
+from shared.domain.refusal import Refusal
+from shared.domain.submission import Attachment, PartDigest
 from shared.domain.submission_text import SubmissionText
 from shared.ports import Cases
 
@@ -32,6 +33,7 @@ class NewCases(Protocol):
         flags: tuple[str, ...],
         original: bytes | None,
         original_media_type: str | None,
+        sent: PartDigest | None,
         upload: UploadId | None,
         attachments: list[Attachment],
     ) -> Case:
@@ -47,6 +49,18 @@ class Submissions(Protocol):
     def fingerprint(self, case_id: CaseId) -> tuple[bytes, int]:
         """Raise UnknownCase if there is none."""
         ...
+
+    def sent(self, case_id: CaseId) -> PartDigest | None:
+        """Of the form data's part as it was sent. Raise UnknownCase if there is none."""
+        ...
+
+
+class Refusals(Protocol):
+    """Each call is a transaction of its own."""
+
+    def add(self, refusal: Refusal) -> None: ...
+
+    def last(self, sender: SenderId, transaction_id: str) -> Refusal | None: ...
 
 
 class Attachments(Protocol):

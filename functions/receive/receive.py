@@ -7,14 +7,14 @@ from itertools import groupby
 
 from functions.receive.delivery import Delivery
 from functions.receive.ports import NewCases, Stores, Transactions
-from functions.receive.receipt import Receipt
+from functions.receive.receipt import Receipt, ReceivedPart, received_parts
 from functions.receive.refusal import Refused
 from functions.receive.upload import Upload
 from shared.domain.actor import Actor
 from shared.domain.case import Case, LogEntry
-from shared.domain.errors import AlreadyStored
+from shared.domain.errors import AlreadyStored, StaleCase, UnknownCase
 from shared.domain.events import CaseReceived
-from shared.domain.identifiers import CaseId, case_id
+from shared.domain.identifiers import CaseId, SenderId, case_id
 from shared.domain.submission import Attachment, AttachmentKind
 from shared.domain.submission_text import FINGERPRINT_VERSION, SubmissionText, write_submission
 
@@ -25,6 +25,7 @@ LARGEST_ORIGINAL_IN_DATABASE = 256 * 1024
 class Outcome:
     """`event` is there for a new case only; `keeps_files`: the upload belongs to the case now."""
 
+    sender: SenderId
     receipt: Receipt
     event: CaseReceived | None
     keeps_files: bool
@@ -87,30 +88,60 @@ def _store(
         flags=submission.flags,
         original=delivery.original,
         original_media_type=delivery.original_media_type,
+        sent=delivery.digest,
         upload=upload.id,
         attachments=upload.attachments,
     )
-    receipt = Receipt(case.id, case.number, case.transaction_id, case.received_at)
-    return Outcome(receipt, event, keeps_files=upload.id is not None)
+    parts = received_parts(delivery.digest, upload.attachments)
+    return Outcome(submission.sender, _receipt(case, parts), event, upload.id is not None)
 
 
 def _repeat(delivery: Delivery, text: SubmissionText, upload: Upload, stores: Stores) -> Outcome:
     """The first answer again. Files rendered anew are kept beside the first ones."""
-    known = case_id(delivery.submission.sender, delivery.submission.transaction_id)
+    submission = delivery.submission
+    known = case_id(submission.sender, submission.transaction_id)
+    stores.cases.lock(known)
+    receipt = receipt_of(known, stores)
+    if receipt is None:
+        raise StaleCase(str(known))  # deleted between two looks
+    if receipt.is_deleted:
+        return Outcome(submission.sender, receipt, None, keeps_files=False)
+    if receipt.is_test != submission.is_test:
+        raise _reused("A test is not an application, nor the other way round.")
+    if stores.submissions.fingerprint(known) != (text.fingerprint, FINGERPRINT_VERSION):
+        raise _reused("Other content was delivered under this transaction id before.")
+    kept = _keep_version(known, delivery, upload, stores)
+    return Outcome(submission.sender, receipt, None, keeps_files=kept)
+
+
+def receipt_of(known: CaseId, stores: Stores) -> Receipt | None:
+    """What was told at the first delivery. None if there never was one."""
     tombstone = stores.cases.tombstone(known)
     if tombstone is not None:
-        receipt = Receipt(known, tombstone.number, tombstone.transaction_id, tombstone.received_at)
-        return Outcome(receipt, None, keeps_files=False)
-    stores.cases.lock(known)
-    case = stores.cases.get(known)
-    if stores.submissions.fingerprint(known) != (text.fingerprint, FINGERPRINT_VERSION):
-        detail = (
-            "Other content was delivered under this transaction id before. Nothing was changed; "
-            "send a new application under a new id."
+        return Receipt(
+            known,
+            tombstone.number,
+            tombstone.transaction_id,
+            tombstone.received_at,
+            is_deleted=True,
         )
-        raise Refused(409, "transaction-id-reused", detail, place="control.transactionId")
-    receipt = Receipt(case.id, case.number, case.transaction_id, case.received_at)
-    return Outcome(receipt, None, keeps_files=_keep_version(known, delivery, upload, stores))
+    try:
+        case = stores.cases.get(known)
+    except UnknownCase:
+        return None
+    sent, files = stores.submissions.sent(known), stores.attachments.of_case(known)
+    return _receipt(case, received_parts(sent, files))
+
+
+def _receipt(case: Case, parts: tuple[ReceivedPart, ...]) -> Receipt:
+    return Receipt(
+        case.id, case.number, case.transaction_id, case.received_at, case.is_test, parts=parts
+    )
+
+
+def _reused(what: str) -> Refused:
+    detail = f"{what} Nothing was changed; send a new application under a new id."
+    return Refused(409, "transaction-id-reused", detail)
 
 
 def _keep_version(known: CaseId, delivery: Delivery, upload: Upload, stores: Stores) -> bool:

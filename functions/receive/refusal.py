@@ -47,3 +47,7 @@ class Refused(Exception):
 def invalid(code: str, detail: str, place: str) -> Refused:
     """The body could be read, but what stands at `place` cannot be taken."""
     return Refused(422, code, detail, place=place)
+
+
+def too_large(what: str, limit: int, place: str | None = None) -> Refused:
+    return Refused(413, "too-large", f"{what} is larger than {limit} bytes.", place=place)

@@ -1,20 +1,19 @@
 """Who delivers: a sender that is declared, and that proves to be it."""
 
-import base64
-import binascii
 import time
 from collections.abc import Callable, Iterable
-from hmac import compare_digest
 
+from functions.receive.proofs import Evidence, proves
 from functions.receive.refusal import Refused
 from shared.domain.configuration.senders import (
     BasicAuthentication,
     BearerToken,
     Sender,
+    Signature,
     TrustedNetwork,
+    UsernameToken,
 )
 from shared.domain.errors import Unavailable
-from shared.secrets import resolve
 
 REFRESH_SECONDS = 15.0
 
@@ -36,70 +35,64 @@ class Senders:
         return self._senders
 
 
-def identify(senders: Iterable[Sender], platform: str, authorization: str | None) -> Sender:
+def identify(candidates: list[Sender], evidence: Evidence) -> Sender:
     """Raise Refused (401) for nobody we know; a wrong proof never falls back to no proof.
 
     Raise Unavailable for a proof that fits nobody while a secret is missing: it may be that one.
     """
-    candidates = [sender for sender in senders if sender.platform == platform]
-    if authorization:
-        missing: Unavailable | None = None
-        for sender in candidates:
-            try:
-                if _proves(authorization, sender):
-                    return sender
-            except Unavailable as exc:
-                missing = exc
-        if missing is not None:
-            raise missing
-        raise _unknown(candidates, "These credentials are not known here.")
-    trusted = [s for s in candidates if isinstance(s.authentication, TrustedNetwork)]
-    if len(trusted) == 1:
-        return trusted[0]
-    raise _unknown(candidates, "Say who you are in the header Authorization.")
+    if _says_nothing(candidates, evidence):
+        trusted = [
+            sender
+            for sender in candidates
+            if isinstance(sender.authentication, TrustedNetwork)
+            and sender.may_call_from(evidence.address)
+        ]
+        if len(trusted) == 1:
+            return trusted[0]
+        raise _unknown(candidates, "Say who you are in the header Authorization.")
+    sender = _proven(candidates, evidence)
+    if not sender.may_call_from(evidence.address):
+        detail = "This sender may not call from this address."
+        raise Refused(403, "address-not-allowed", detail)
+    return sender
 
 
-def _proves(authorization: str, sender: Sender) -> bool:
-    scheme, _, proof = authorization.partition(" ")
-    match sender.authentication:
-        case BearerToken(tokens=tokens):
-            return scheme.lower() == "bearer" and _is_one_of(proof.strip().encode(), tokens)
-        case BasicAuthentication(username=username, passwords=passwords):
-            if scheme.lower() != "basic":
-                return False
-            name, _, password = _decoded(proof).partition(b":")
-            # Both are compared in any case: the time it takes tells nothing.
-            right_name = compare_digest(name, username.encode())
-            return _is_one_of(password, passwords) and right_name
-        case _:
-            return False
+def _says_nothing(candidates: Iterable[Sender], evidence: Evidence) -> bool:
+    """An ingress may name everybody's certificate, and a signature may be meant for others."""
+    kinds = {sender.authentication.kind for sender in candidates}
+    return not (
+        evidence.authorization
+        or evidence.token
+        or (evidence.certificate and "client_certificate" in kinds)
+        or (evidence.signature and "signature" in kinds)
+    )
 
 
-def _is_one_of(proof: bytes, references: Iterable[str]) -> bool:
-    """Raise Unavailable if none fits and one is missing. An empty secret, or proof, is none."""
-    found = False
+def _proven(candidates: list[Sender], evidence: Evidence) -> Sender:
     missing: Unavailable | None = None
-    for reference in references:
+    found: list[Sender] = []
+    for sender in candidates:
         try:
-            found |= compare_digest(proof, resolve(reference).encode()) and proof != b""
+            if proves(evidence, sender):
+                found.append(sender)
         except Unavailable as exc:
             missing = exc
-    if missing is not None and not found:
+    certain = [sender for sender in found if not isinstance(sender.authentication, Signature)]
+    if certain or len(found) == 1:
+        return (certain or found)[0]
+    if found:
+        detail = "Several senders sign here: name yours at the end of the address."
+        raise Refused(401, "sender-not-named", detail)
+    if missing is not None:
         raise missing
-    return found
-
-
-def _decoded(proof: str) -> bytes:
-    try:
-        return base64.b64decode(proof.strip(), validate=True)
-    except (binascii.Error, ValueError):
-        return b""
+    raise _unknown(candidates, "These credentials are not known here.")
 
 
 def _unknown(candidates: list[Sender], detail: str) -> Refused:
+    kinds = {type(sender.authentication) for sender in candidates}
     schemes = {
-        "Basic": any(isinstance(s.authentication, BasicAuthentication) for s in candidates),
-        "Bearer": any(isinstance(s.authentication, BearerToken) for s in candidates),
+        "Basic": kinds & {BasicAuthentication, UsernameToken},
+        "Bearer": kinds & {BearerToken},
     }
     challenges = [f'{scheme} realm="antragslotse"' for scheme, used in schemes.items() if used]
     headers = {"WWW-Authenticate": ", ".join(challenges) or 'Bearer realm="antragslotse"'}

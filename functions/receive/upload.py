@@ -9,16 +9,21 @@ from functions.receive.multipart import PartWriter
 from functions.receive.ports import Transactions
 from shared.domain.errors import LotseError
 from shared.domain.identifiers import SenderId, UploadId
-from shared.domain.submission import Attachment, AttachmentKind
+from shared.domain.submission import Attachment, AttachmentKind, PartDigest
 from shared.ports import ObjectStore, ObjectWriter
 
 _logger = structlog.get_logger()
 
 
 class Upload:
-    """The port `Files`. Without a file it costs nothing: no row, no call of the object store."""
+    """The port `Files`. Without a file it costs nothing: no row, no call of the object store.
 
-    def __init__(self, sender: SenderId, store: ObjectStore, transactions: Transactions) -> None:
+    `sender` is asked with the first file: nothing is stored for nobody.
+    """
+
+    def __init__(
+        self, sender: Callable[[], SenderId], store: ObjectStore, transactions: Transactions
+    ) -> None:
         self._sender = sender
         self._store = store
         self._transactions = transactions
@@ -35,11 +40,12 @@ class Upload:
         original_name: str | None,
         media_type: str | None,
         flags: tuple[str, ...] = (),
+        sent: PartDigest | None = None,
     ) -> PartWriter:
         if self.id is None:
-            upload_id = UploadId(uuid4())
+            upload_id, sender = UploadId(uuid4()), self._sender()
             with self._transactions() as stores:
-                stores.uploads.open(upload_id, self._sender)
+                stores.uploads.open(upload_id, sender)
             self.id = upload_id
         self._opened += 1
         key = f"uploads/{self.id}/{self._opened}"
@@ -51,6 +57,8 @@ class Upload:
             media_type=media_type,
             size=0,
             sha256="",
+            sent_size=sent and sent.size,
+            sent_sha256=sent and sent.sha256,
             object_key=key,
             flags=flags,
         )

@@ -1,7 +1,8 @@
 """What arrived, unchanged: control data, the form's field tree, the files."""
 
 from enum import StrEnum
-from typing import Any
+from hashlib import sha256
+from typing import Any, Self
 
 from pydantic import BaseModel, ConfigDict
 
@@ -73,6 +74,19 @@ class Submission(BaseModel):
     is_test: bool = False
 
 
+class PartDigest(BaseModel):
+    """Size in bytes and SHA-256 in hexadecimal of a part as it was sent."""
+
+    model_config = ConfigDict(frozen=True)
+
+    size: int
+    sha256: str
+
+    @classmethod
+    def of(cls, data: bytes) -> Self:
+        return cls(size=len(data), sha256=sha256(data).hexdigest())
+
+
 class AttachmentKind(StrEnum):
     ATTACHMENT = "attachment"
     REPRESENTATION = "representation"
@@ -84,6 +98,7 @@ class Attachment(BaseModel):
 
     `name` is safe to show and to write; `original_name` is what was sent. `version` counts the
     deliveries of files: a retry that renders its PDF anew adds version 2 beside version 1.
+    `sent_size` and `sent_sha256` are given where something had to be left out of what was sent.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -96,5 +111,7 @@ class Attachment(BaseModel):
     media_type: str | None = None
     size: int
     sha256: str  # hex, lower case
+    sent_size: int | None = None
+    sent_sha256: str | None = None
     object_key: str
     flags: tuple[str, ...] = ()

@@ -15,7 +15,7 @@ from functions.receive.refusal import Refused
 from tests.functions.receive.bodies import a_part
 from tests.functions.receive.intake import NOTHING, Intake
 
-LIMITS = MultipartLimits(body=1_000_000, parts=50, part=1_000_000)
+LIMITS = MultipartLimits(parts=50, part=1_000_000)
 MEBIBYTE = 1024 * 1024
 # Its delimiter line is `--boundary`; python-multipart leaves this example out of that test itself.
 _CORRECTED = {"single_field_blocks": "boundary"}

@@ -2,24 +2,29 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
+from functions.receive.answers import Answer, problem
 from functions.receive.delivery import ReadDelivery
 from functions.receive.platforms import ozg_cloud
 from functions.receive.receipt import Receipt
+from functions.receive.refusal import Refused
 
 
 @dataclass(frozen=True, slots=True)
 class Platform:
-    """`read` turns a request into a Delivery; `accepted` is the platform's own success answer."""
+    """`read` turns a request into a Delivery; `accepted` and `refused` are the platform's answers.
+
+    `describe` answers a GET for the platform's own description, given the address it is asked at.
+    Where `proves_in_message` is set, `read` admits the sender itself.
+    """
 
     name: str
     path: str
     read: ReadDelivery
-    accepted: Callable[[Receipt], dict[str, Any]]
+    accepted: Callable[[Receipt], Answer]
+    refused: Callable[[Refused], Answer] = problem
+    describe: Callable[[str], Answer] | None = None
+    proves_in_message: bool = False
 
 
-PLATFORMS = {
-    platform.path: platform
-    for platform in (Platform("ozg_cloud", "/antrag", ozg_cloud.read, ozg_cloud.accepted),)
-}
+PLATFORMS = (Platform("ozg_cloud", "/antrag", ozg_cloud.read, ozg_cloud.accepted),)

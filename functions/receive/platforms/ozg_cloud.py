@@ -5,16 +5,15 @@ names, or of none, are kept as attachments and flagged.
 """
 
 from datetime import UTC
-from typing import Any
 
-from functions.receive.delivery import Body, Delivery, Files, Limits
+from functions.receive.answers import Answer, json_answer
+from functions.receive.delivery import Arrival, Delivery, Files, Limits
 from functions.receive.file_names import safe_file_name
-from functions.receive.multipart import MultipartLimits, PartWriter, read_parts, too_large
+from functions.receive.multipart import MultipartLimits, PartWriter, read_parts
 from functions.receive.part_headers import Part
 from functions.receive.platforms.ozg_cloud_form import read_form
 from functions.receive.receipt import Receipt
-from functions.receive.refusal import Refused
-from shared.domain.configuration.senders import Sender
+from functions.receive.refusal import Refused, too_large
 from shared.domain.submission import AttachmentKind, Submission
 
 FORM = "formData"
@@ -25,7 +24,7 @@ _KINDS = {
 }
 
 
-def read(body: Body, files: Files, limits: Limits, sender: Sender) -> Delivery:
+def read(arrival: Arrival, files: Files, limits: Limits) -> Delivery:
     forms: list[_FormPart] = []
 
     def open_part(part: Part) -> PartWriter:
@@ -33,26 +32,24 @@ def read(body: Body, files: Files, limits: Limits, sender: Sender) -> Delivery:
             return _open_file(part, files)
         if forms:
             raise Refused(400, "form-twice", "Send exactly one part formData.", place=part.place)
-        forms.append(_FormPart(part, limits, sender))
+        forms.append(_FormPart(part, limits, arrival))
         return forms[0]
 
-    multipart_limits = MultipartLimits(body=limits.body, parts=limits.parts, part=limits.file)
-    read_parts(body.stream, body.content_type, multipart_limits, open_part)
+    multipart_limits = MultipartLimits(parts=limits.parts, part=limits.file)
+    read_parts(arrival.stream, arrival.content_type, multipart_limits, open_part)
     if not forms or forms[0].submission is None:
         raise Refused(400, "form-missing", "Send the application in a part named formData.")
     return Delivery(forms[0].submission, forms[0].original, forms[0].media_type)
 
 
-def accepted(receipt: Receipt) -> dict[str, Any]:
-    return {
-        "transactionId": receipt.transaction_id,
-        "vorgang": {
-            "vorgangId": str(receipt.case_id),
-            "vorgangNummer": receipt.number,
-            "status": "NEU",
-            "statusSince": receipt.received_at.astimezone(UTC).isoformat(),
-        },
+def accepted(receipt: Receipt) -> Answer:
+    case = {
+        "vorgangId": str(receipt.case_id),
+        "vorgangNummer": receipt.number,
+        "status": "NEU",
+        "statusSince": receipt.received_at.astimezone(UTC).isoformat(),
     }
+    return json_answer(200, {"transactionId": receipt.transaction_id, "vorgang": case})
 
 
 def _open_file(part: Part, files: Files) -> PartWriter:
@@ -75,14 +72,14 @@ def _open_file(part: Part, files: Files) -> PartWriter:
 class _FormPart:
     """Collects the form data and reads it as soon as it is complete, before files are stored."""
 
-    def __init__(self, part: Part, limits: Limits, sender: Sender) -> None:
+    def __init__(self, part: Part, limits: Limits, arrival: Arrival) -> None:
         self.media_type = part.content_type or None
         if part.content_type.partition(";")[0].strip().lower() not in _FORM_TYPES:
             detail = "Send formData as application/json."
             raise Refused(415, "form-not-json", detail, place=part.place)
         self._place = part.place
         self._limits = limits
-        self._sender = sender
+        self._arrival = arrival
         self._data = bytearray()
         self.original = b""
         self.submission: Submission | None = None
@@ -95,7 +92,7 @@ class _FormPart:
     def close(self) -> None:
         self.original = bytes(self._data)
         self._data.clear()
-        self.submission = read_form(self.original, self._limits, self._sender)
+        self.submission = read_form(self.original, self._limits, self._arrival)
 
     def abort(self) -> None:
         self._data.clear()

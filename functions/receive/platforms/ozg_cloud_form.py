@@ -7,10 +7,9 @@ import re
 from datetime import date
 from typing import Any, TypeVar
 
-from functions.receive.delivery import Limits
+from functions.receive.delivery import Arrival, Limits
 from functions.receive.refusal import Refused, invalid
 from functions.receive.strict_json import read_strictly
-from shared.domain.configuration.senders import Sender
 from shared.domain.exact_json import NumberLiteral, RepeatedMembers
 from shared.domain.identifiers import LeikaKey, SenderId, UnitId, is_leika_key
 from shared.domain.submission import FieldKind, FormField, Mailbox, ServiceAccount, Submission
@@ -32,16 +31,16 @@ _VALUES: dict[str, tuple[FieldKind, type[Any], str]] = {
 _ITEM = frozenset({"name", "label", *_VALUES})
 
 
-def read_form(data: bytes, limits: Limits, sender: Sender) -> Submission:
+def read_form(data: bytes, limits: Limits, arrival: Arrival) -> Submission:
     """Raise `Refused`: 400 for what is not JSON, 422 for what does not keep to the contract."""
     root = read_strictly(data, max_depth=limits.depth, place="$")
-    return _Form(limits.field_length, sender).read(root)
+    return _Form(limits.field_length, arrival).read(root)
 
 
 class _Form:
-    def __init__(self, field_length: int, sender: Sender) -> None:
+    def __init__(self, field_length: int, arrival: Arrival) -> None:
         self._field_length = field_length
-        self._sender = sender
+        self._arrival = arrival
         self._flags: set[str] = set()
         self._extra: dict[str, Any] = {}
 
@@ -49,13 +48,14 @@ class _Form:
         root = _members(root, "$")
         self._keep_unknown(root, frozenset({"control", "formData"}), "")
         control = _members(root.get("control"), "control")
+        self._arrival.transaction_id = _transaction_id(control)
         fields = self._fields(root.get("formData"), "formData")
         leika_keys = self._leika_keys(control)
         account = self._service_account(control.get("serviceKonto"))
         self._keep_unknown(control, _CONTROL, "control.")
         return Submission(
-            sender=SenderId(self._sender.id),
-            transaction_id=_transaction_id(control),
+            sender=SenderId(self._arrival.sender.id),
+            transaction_id=self._arrival.transaction_id,
             form_id=self._text(control, "formId", "control"),
             form_name=self._text(control, "name", "control"),
             leika_keys=leika_keys,
@@ -64,7 +64,6 @@ class _Form:
             fields=fields,
             control_extra=self._extra,
             flags=tuple(sorted(self._flags)),
-            is_test=self._sender.is_test,
         )
 
     def _leika_keys(self, control: dict[str, Any]) -> tuple[LeikaKey, ...]:

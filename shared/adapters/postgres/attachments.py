@@ -18,10 +18,11 @@ class PostgresAttachments:
             self._conn.execute(
                 """
                 INSERT INTO attachments (case_id, version, position, kind, name, original_name,
-                                         media_type, size, sha256, object_key, flags)
+                                         media_type, size, sha256, sent_size, sent_sha256,
+                                         object_key, flags)
                 VALUES (%(case_id)s, %(version)s, %(position)s, %(kind)s, %(name)s,
                         %(original_name)s, %(media_type)s, %(size)s, decode(%(sha256)s, 'hex'),
-                        %(object_key)s, %(flags)s)
+                        %(sent_size)s, decode(%(sent_sha256)s, 'hex'), %(object_key)s, %(flags)s)
                 """,
                 {
                     "case_id": case_id,
@@ -35,7 +36,7 @@ class PostgresAttachments:
         rows = self._conn.execute(
             """
             SELECT version, position, kind, name, original_name, media_type, size,
-                   encode(sha256, 'hex'), object_key, flags
+                   encode(sha256, 'hex'), sent_size, encode(sent_sha256, 'hex'), object_key, flags
               FROM attachments
              WHERE case_id = %(case_id)s
              ORDER BY version, position
@@ -54,6 +55,8 @@ _COLUMNS = (
     "media_type",
     "size",
     "sha256",
+    "sent_size",
+    "sent_sha256",
     "object_key",
     "flags",
 )

@@ -14,7 +14,7 @@ from shared.domain.case import Case, LogEntry
 from shared.domain.errors import AlreadyStored, UploadExpired
 from shared.domain.events import Event
 from shared.domain.identifiers import UploadId
-from shared.domain.submission import Attachment
+from shared.domain.submission import Attachment, PartDigest
 from shared.domain.submission_text import FINGERPRINT_VERSION, SubmissionText
 
 _STORE = """
@@ -37,9 +37,9 @@ WITH deleted AS (
     RETURNING id, sequence_number
 ), submission AS (
     INSERT INTO submissions (case_id, control, fields, flags, original, original_media_type,
-                             fingerprint, fingerprint_version)
+                             sent_size, sent_sha256, fingerprint, fingerprint_version)
     SELECT id, %(control)s, %(fields)s, %(flags)s, %(original)s, %(original_media_type)s,
-           %(fingerprint)s, %(fingerprint_version)s
+           %(sent_size)s, decode(%(sent_sha256)s, 'hex'), %(fingerprint)s, %(fingerprint_version)s
       FROM stored
 ), event AS (
     INSERT INTO events (id, case_id, sequence, type, round, data, time, traceparent)
@@ -52,13 +52,14 @@ WITH deleted AS (
       FROM stored
 ), attachment AS (
     INSERT INTO attachments (case_id, version, position, kind, name, original_name, media_type,
-                             size, sha256, object_key, flags)
+                             size, sha256, sent_size, sent_sha256, object_key, flags)
     SELECT id, version, position, kind, name, original_name, media_type, size,
-           decode(sha256, 'hex'), object_key, flags
+           decode(sha256, 'hex'), sent_size, decode(sent_sha256, 'hex'), object_key, flags
       FROM stored,
            json_to_recordset(%(attachments)s) AS file (
                version integer, position integer, kind text, name text, original_name text,
-               media_type text, size bigint, sha256 text, object_key text, flags text[])
+               media_type text, size bigint, sha256 text, sent_size bigint, sent_sha256 text,
+               object_key text, flags text[])
 )
 SELECT (SELECT sequence_number FROM stored), EXISTS (SELECT FROM deleted)
 """
@@ -81,6 +82,7 @@ class PostgresIntake:
         flags: tuple[str, ...],
         original: bytes | None,
         original_media_type: str | None,
+        sent: PartDigest | None,
         upload: UploadId | None,
         attachments: list[Attachment],
     ) -> Case:
@@ -94,6 +96,8 @@ class PostgresIntake:
             "flags": list(flags),
             "original": original,
             "original_media_type": original_media_type,
+            "sent_size": sent and sent.size,
+            "sent_sha256": sent and sent.sha256,
             "fingerprint": text.fingerprint,
             "fingerprint_version": FINGERPRINT_VERSION,
             "event_id": event.id,

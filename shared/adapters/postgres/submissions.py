@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from shared.adapters.postgres.pool import Connection
 from shared.domain.errors import UnknownCase
 from shared.domain.identifiers import CaseId
-from shared.domain.submission import Submission
+from shared.domain.submission import PartDigest, Submission
 from shared.domain.submission_text import SubmissionText, read_submission
 
 
@@ -74,6 +74,21 @@ class PostgresSubmissions:
             raise UnknownCase(str(case_id))
         fingerprint, version = row
         return fingerprint, version
+
+    def sent(self, case_id: CaseId) -> PartDigest | None:
+        """Of the form data's part as it was sent. Raise UnknownCase if there is none."""
+        row = self._conn.execute(
+            """
+            SELECT sent_size, encode(sent_sha256, 'hex')
+              FROM submissions
+             WHERE case_id = %(case_id)s
+            """,
+            {"case_id": case_id},
+        ).fetchone()
+        if row is None:
+            raise UnknownCase(str(case_id))
+        size, digest = row
+        return None if digest is None else PartDigest(size=size, sha256=digest)
 
     def probable_duplicates(self, case_id: CaseId) -> list[CaseId]:
         """Other cases with the same content under another transaction id, oldest first."""

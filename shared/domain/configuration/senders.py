@@ -1,47 +1,122 @@
 """Senders: the form servers that deliver, declared by the operator of the installation."""
 
-from typing import Annotated, Literal
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_network
+from typing import Annotated, Literal, TypeAlias
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
 from shared.domain.configuration.base import Entry, SecretRef
 
+Address: TypeAlias = IPv4Address | IPv6Address
+Network: TypeAlias = IPv4Network | IPv6Network
 
-class TrustedNetwork(BaseModel):
-    """No proof of identity: whoever reaches the endpoint is this sender. Has to be chosen."""
 
+def _network(text: str) -> str:
+    try:
+        ip_network(text)
+    except ValueError:
+        raise ValueError("an address or a network, such as 192.0.2.7 or 192.0.2.0/24") from None
+    return text
+
+
+Secrets = Annotated[tuple[SecretRef, ...], Field(min_length=1, max_length=2)]
+"""Two while one is being replaced."""
+
+Fingerprint = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+"""SHA-256 of a certificate in DER, as `openssl x509 -fingerprint -sha256` has it without colons."""
+
+
+class _Proof(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class TrustedNetwork(_Proof):
+    """No proof of identity: whoever reaches the endpoint is this sender. Has to be chosen."""
 
     kind: Literal["trusted_network"]
 
 
-class BasicAuthentication(BaseModel):
+class BasicAuthentication(_Proof):
     """HTTP Basic (RFC 7617)."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     kind: Literal["basic"]
     username: str
-    passwords: tuple[SecretRef, ...] = Field(min_length=1, max_length=2)
+    passwords: Secrets
 
 
-class BearerToken(BaseModel):
-    """A fixed token in the Authorization header (RFC 6750); two while one is being replaced."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
+class BearerToken(_Proof):
+    """A fixed token in the Authorization header (RFC 6750)."""
 
     kind: Literal["bearer"]
-    tokens: tuple[SecretRef, ...] = Field(min_length=1, max_length=2)
+    tokens: Secrets
+
+
+class Signature(_Proof):
+    """HMAC-SHA256 over id, time and body after the Standard Webhooks scheme.
+
+    A secret is what comes after `whsec_`, in Base64; with or without that beginning.
+    """
+
+    kind: Literal["signature"]
+    secrets: Secrets
+    tolerance_seconds: int = Field(default=300, ge=1, le=3600)
+
+
+class UsernameToken(_Proof):
+    """WS-Security UsernameToken 1.0, password as text or as digest; without SOAP, HTTP Basic."""
+
+    kind: Literal["username_token"]
+    username: str
+    passwords: Secrets
+    tolerance_seconds: int = Field(default=300, ge=1, le=3600)
+
+
+class ClientCertificate(_Proof):
+    """TLS ends at the ingress, which passes on whose certificate it was."""
+
+    kind: Literal["client_certificate"]
+    fingerprints: Annotated[tuple[Fingerprint, ...], Field(min_length=1, max_length=2)]
+
+
+class Polled(_Proof):
+    """Nothing is taken from it over HTTP: its applications are fetched."""
+
+    kind: Literal["polled"]
 
 
 Authentication = Annotated[
-    TrustedNetwork | BasicAuthentication | BearerToken, Field(discriminator="kind")
+    TrustedNetwork
+    | BasicAuthentication
+    | BearerToken
+    | Signature
+    | UsernameToken
+    | ClientCertificate
+    | Polled,
+    Field(discriminator="kind"),
 ]
 
 
+class Rate(_Proof):
+    """So many requests a minute, `burst` of them at once; counted by each process on its own."""
+
+    per_minute: float = Field(gt=0)
+    burst: int = Field(default=10, ge=1)
+
+
 class Sender(Entry):
-    """`platform` names the wire format; a sender marked `is_test` only ever makes test cases."""
+    """`platform` names the wire format; a sender marked `is_test` only ever makes test cases.
+
+    Without `addresses` it may call from anywhere, without `forms` it may send every form.
+    """
 
     platform: Literal["ozg_cloud"]
     authentication: Authentication
     is_test: bool = False
+    addresses: tuple[Annotated[str, AfterValidator(_network)], ...] = ()
+    forms: tuple[Annotated[str, StringConstraints(min_length=1)], ...] = ()
+    rate: Rate | None = None
+
+    def may_call_from(self, address: Address | None) -> bool:
+        if not self.addresses:
+            return True
+        return address is not None and any(address in ip_network(net) for net in self.addresses)

@@ -6,8 +6,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from functions.receive.delivery import Limits
+from functions.receive.incoming import ByteStream, Headers
 from functions.receive.multipart import PartWriter
-from shared.domain.submission import AttachmentKind
+from functions.receive.proofs import Token
+from shared.domain.configuration.senders import Sender
+from shared.domain.submission import AttachmentKind, PartDigest
 
 BOUNDARY = "----boundary-5f2a"
 CONTENT_TYPE = f"multipart/form-data; boundary={BOUNDARY}"
@@ -70,6 +73,7 @@ class StoredFile:
     original_name: str | None
     media_type: str | None
     flags: tuple[str, ...]
+    sent: PartDigest | None = None
     data: io.BytesIO = field(default_factory=io.BytesIO)
     state: str = "open"
 
@@ -81,6 +85,22 @@ class StoredFile:
 
     def abort(self) -> None:
         self.state = "aborted"
+
+
+@dataclass
+class ArrivalInMemory:
+    """The port `Arrival`: everybody is its sender."""
+
+    stream: ByteStream
+    content_type: str | None
+    sender: Sender
+    headers: Headers = field(default_factory=dict[str, str])
+    transaction_id: str | None = None
+    token: Token | None = None
+
+    def admit(self, token: Token | None) -> Sender:
+        self.token = token
+        return self.sender
 
 
 class FilesInMemory:
@@ -97,6 +117,7 @@ class FilesInMemory:
         original_name: str | None,
         media_type: str | None,
         flags: tuple[str, ...] = (),
+        sent: PartDigest | None = None,
     ) -> PartWriter:
-        self.stored.append(StoredFile(kind, name, original_name, media_type, flags))
+        self.stored.append(StoredFile(kind, name, original_name, media_type, flags, sent))
         return self.stored[-1]

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from functions.receive.delivery import Body, Delivery
-from functions.receive.platforms import PLATFORMS
+from functions.receive.address import read_address
+from functions.receive.delivery import Delivery
 from functions.receive.platforms.ozg_cloud import accepted, read
 from functions.receive.receipt import Receipt
 from functions.receive.refusal import Refused
@@ -19,6 +19,7 @@ from shared.domain.submission import AttachmentKind, FieldKind, FormField, Submi
 from tests.functions.receive.bodies import (
     CONTENT_TYPE,
     LIMITS,
+    ArrivalInMemory,
     FilesInMemory,
     a_body,
     a_field,
@@ -33,8 +34,8 @@ SENDER = Sender(
 
 
 def deliver(*parts: bytes, files: FilesInMemory | None = None) -> Delivery:
-    body = Body(io.BytesIO(a_body(*parts)), CONTENT_TYPE)
-    return read(body, files or FilesInMemory(), LIMITS, SENDER)
+    arrival = ArrivalInMemory(io.BytesIO(a_body(*parts)), CONTENT_TYPE, SENDER)
+    return read(arrival, files or FilesInMemory(), LIMITS)
 
 
 def submit(form: dict[str, Any] | bytes) -> Submission:
@@ -244,7 +245,8 @@ def test_the_answer_is_the_platforms_own() -> None:
 
     answer = accepted(Receipt(case, "100-0003", "4711", now))
 
-    assert answer == {
+    assert answer.status == 200
+    assert json.loads(answer.body) == {
         "transactionId": "4711",
         "vorgang": {
             "vorgangId": str(case),
@@ -253,4 +255,4 @@ def test_the_answer_is_the_platforms_own() -> None:
             "statusSince": "2026-03-01T08:30:00+00:00",
         },
     }
-    assert PLATFORMS["/antrag"].accepted is accepted
+    assert read_address("/antrag").platform.accepted is accepted

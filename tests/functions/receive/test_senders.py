@@ -4,6 +4,7 @@ import threading
 
 import pytest
 
+from functions.receive.proofs import Evidence
 from functions.receive.refusal import Refused
 from functions.receive.senders import Senders, identify
 from shared.domain.configuration.senders import Sender
@@ -17,13 +18,17 @@ def a_sender(id_: str, *tokens: str) -> Sender:
     )
 
 
+def saying(authorization: str) -> Evidence:
+    return Evidence(authorization=authorization)
+
+
 def test_a_missing_secret_stops_nobody_else(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PRESENT", "t0ken")
     senders = [a_sender("new", "env:NOT_MOUNTED"), a_sender("old", "env:PRESENT")]
 
-    assert identify(senders, "ozg_cloud", "Bearer t0ken").id == "old"
+    assert identify(senders, saying("Bearer t0ken")).id == "old"
     with pytest.raises(Unavailable, match="NOT_MOUNTED"):
-        identify(senders, "ozg_cloud", "Bearer perhaps-the-new-one")
+        identify(senders, saying("Bearer perhaps-the-new-one"))
 
 
 def test_while_a_token_is_replaced_the_one_that_is_there_counts(
@@ -32,7 +37,7 @@ def test_while_a_token_is_replaced_the_one_that_is_there_counts(
     monkeypatch.setenv("PRESENT", "t0ken")
     senders = [a_sender("one", "env:NOT_MOUNTED", "env:PRESENT")]
 
-    assert identify(senders, "ozg_cloud", "Bearer t0ken").id == "one"
+    assert identify(senders, saying("Bearer t0ken")).id == "one"
 
 
 @pytest.mark.parametrize("authorization", ["Bearer", "Bearer ", "Bearer  "])
@@ -42,7 +47,7 @@ def test_an_empty_secret_lets_nobody_in(
     monkeypatch.setenv("EMPTY", "")
 
     with pytest.raises(Refused, match="not-authenticated"):
-        identify([a_sender("one", "env:EMPTY")], "ozg_cloud", authorization)
+        identify([a_sender("one", "env:EMPTY")], saying(authorization))
 
 
 def test_an_empty_password_lets_nobody_in(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -51,7 +56,7 @@ def test_an_empty_password_lets_nobody_in(monkeypatch: pytest.MonkeyPatch) -> No
     sender = Sender.model_validate({"id": "one", "platform": "ozg_cloud", "authentication": basic})
 
     with pytest.raises(Refused, match="not-authenticated"):
-        identify([sender], "ozg_cloud", "Basic YWZtOg==")
+        identify([sender], saying("Basic YWZtOg=="))
 
 
 def test_while_postgres_is_away_requests_do_not_wait_in_a_row() -> None:

@@ -71,7 +71,7 @@ def test_what_was_stored_for_sure_is_discarded_for_good(
     settings: ObjectStoreSettings, transactions: Transactions, conn: psycopg.Connection
 ) -> None:
     store = S3ObjectStore(settings)
-    upload = Upload(SenderId("formserver"), store, transactions)
+    upload = Upload(lambda: SenderId("formserver"), store, transactions)
     deliver_one_file(upload)
 
     upload.discard()
@@ -83,7 +83,7 @@ def test_what_was_stored_for_sure_is_discarded_for_good(
 def test_what_may_still_land_in_the_store_is_left_to_the_sweep(
     settings: ObjectStoreSettings, transactions: Transactions, conn: psycopg.Connection
 ) -> None:
-    upload = Upload(SenderId("formserver"), AnswerLost(settings), transactions)
+    upload = Upload(lambda: SenderId("formserver"), AnswerLost(settings), transactions)
     with pytest.raises(Unavailable):
         deliver_one_file(upload)
 
