@@ -174,7 +174,8 @@ class SignedBody:
 def _key(secret: bytes) -> bytes:
     """Raise Unavailable for a secret that is none: the operator has to mend it."""
     try:
-        return base64.b64decode(secret.removeprefix(b"whsec_"), validate=True)
+        text = secret.removeprefix(b"whsec_")
+        return base64.b64decode(text + b"=" * (-len(text) % 4), validate=True)
     except binascii.Error:
         raise Unavailable("a signature's secret is not Base64") from None
 

@@ -44,6 +44,8 @@ def _pattern_text(pattern: str) -> str:
         return "names where a secret is found, env:NAME or file:/path; never the secret itself"
     if pattern.startswith("^[a-z0-9]"):
         return "has lower-case letters, digits and hyphens only, 63 at most"
+    if pattern == "^[0-9a-f]{64}$":
+        return "is the SHA-256 of a certificate: 64 digits and letters a to f, without colons"
     return f"has to match {pattern}"
 
 

@@ -3,7 +3,14 @@
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_network
 from typing import Annotated, Literal, TypeAlias
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    field_validator,
+)
 
 from shared.domain.configuration.base import Entry, SecretRef
 
@@ -115,6 +122,13 @@ class Sender(Entry):
     addresses: tuple[Annotated[str, AfterValidator(_network)], ...] = ()
     forms: tuple[Annotated[str, StringConstraints(min_length=1)], ...] = ()
     rate: Rate | None = None
+
+    @field_validator("id")
+    @classmethod
+    def _is_no_word_of_an_address(cls, id_: str) -> str:
+        if id_ == "transactions":
+            raise ValueError("is a word in the intake's addresses; choose another")
+        return id_
 
     def may_call_from(self, address: Address | None) -> bool:
         if not self.addresses:
