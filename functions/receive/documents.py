@@ -5,10 +5,15 @@ from functools import partial
 
 from functions.receive.answers import Answer, json_answer
 from functions.receive.delivery import Limits
+from functions.receive.openapi import openapi
 
 
 def documents(limits: Limits) -> Mapping[str, Callable[[], Answer]]:
-    return {"/limits": partial(_limits, limits)}
+    return {"/limits": partial(_limits, limits), "/openapi.json": _openapi}
+
+
+def _openapi() -> Answer:
+    return json_answer(200, openapi())
 
 
 def _limits(limits: Limits) -> Answer:

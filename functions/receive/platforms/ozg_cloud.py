@@ -23,6 +23,55 @@ _KINDS = {
     "representation": AttachmentKind.REPRESENTATION,
 }
 
+_STRING = {"type": "string"}
+_FILES = {"type": "array", "items": {"type": "string", "contentMediaType": "application/pdf"}}
+BODIES = {
+    "multipart/form-data": {
+        "type": "object",
+        "required": [FORM],
+        "properties": {
+            FORM: {
+                "type": "object",
+                "required": ["control", "formData"],
+                "properties": {
+                    "control": {
+                        "type": "object",
+                        "required": ["transactionId"],
+                        "properties": {
+                            "transactionId": {"type": "string", "minLength": 1, "maxLength": 255},
+                            "zustaendigeStelle": _STRING,
+                            "leikaIds": {"type": "array", "items": _STRING},
+                            "formId": _STRING,
+                            "name": _STRING,
+                            "serviceKonto": {"type": "object"},
+                        },
+                    },
+                    "formData": {"type": "array", "items": {"type": "object"}},
+                },
+            },
+            "representation": _FILES,
+            "attachment": _FILES,
+        },
+    }
+}
+ANSWER = {
+    "type": "object",
+    "required": ["transactionId", "vorgang"],
+    "properties": {
+        "transactionId": _STRING,
+        "vorgang": {
+            "type": "object",
+            "required": ["vorgangId", "vorgangNummer", "status", "statusSince"],
+            "properties": {
+                "vorgangId": {"type": "string", "format": "uuid"},
+                "vorgangNummer": _STRING,
+                "status": {"const": "NEU"},
+                "statusSince": {"type": "string", "format": "date-time"},
+            },
+        },
+    },
+}
+
 
 def read(arrival: Arrival, files: Files, limits: Limits) -> Delivery:
     forms: list[_FormPart] = []
