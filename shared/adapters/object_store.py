@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_s3.type_defs import CompletedPartTypeDef
 
-PART_SIZE = 8 * 1024 * 1024
+PART_SIZE = 5 * 1024 * 1024  # the least that S3 takes: each upload under way holds one in memory
 _READ_SIZE = 256 * 1024
 _DELETE_AT_ONCE = 1000
 
@@ -161,7 +161,9 @@ class S3Writer:
                 **self._object,
                 UploadId=self._upload_id,
                 PartNumber=number,
-                Body=cast("bytes", self._buffer),  # boto3 takes a bytearray too; a copy costs 8 MiB
+                Body=cast(
+                    "bytes", self._buffer
+                ),  # boto3 takes a bytearray too; a copy costs a part more
             )
         self._parts.append({"ETag": answer["ETag"], "PartNumber": number})
         self._buffer = bytearray()
