@@ -11,7 +11,8 @@ from bench.cold_start import RUNS, cold_starts
 from bench.environment import ROOT, runtime_environment
 from bench.figures import Figure, table, verdict, write_json
 from bench.functions import Functions
-from bench.intake import intake, large_file
+from bench.intake import intake, intake_with_files
+from bench.large_files import large_files
 from bench.latency import latency
 from bench.processes import FUNCTION_CORE, OTHER_CORE
 from bench.servers import running
@@ -50,8 +51,10 @@ def _measured(folder: Path, cores: set[int]) -> list[Figure]:
         functions = Functions(programs, environment)
         say("intake")
         figures = intake(functions, environment)
-        say("a large file")
-        figures += large_file(functions)
+        say("intake with files")
+        figures += intake_with_files(functions)
+        say("large files, nine gigabytes in all")
+        figures += large_files(functions)
         say("stages")
         figures += stages(functions, environment)
         say(f"cold starts, {RUNS} of each")

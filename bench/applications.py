@@ -23,9 +23,9 @@ def application(files: list[bytes] | None = None) -> bytes:
     return request_bytes(PATH, _HEADERS, body + _END)
 
 
-def applications() -> Iterator[bytes]:
+def applications(files: list[bytes] | None = None) -> Iterator[bytes]:
     while True:
-        yield application()
+        yield application(files)
 
 
 def large_application(size: int) -> tuple[bytes, Iterator[bytes]]:

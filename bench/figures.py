@@ -7,17 +7,19 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class Figure:
-    """`value` is held against `budget`; `how` names both sides of a ratio."""
+    """`value` is held against `budget`, if it has one; `how` names both sides of a ratio."""
 
     name: str
     value: float
-    budget: float
+    budget: float | None
     unit: str
     how: str
     at_most: bool = True
 
     @property
     def met(self) -> bool:
+        if self.budget is None:
+            return True
         return self.value <= self.budget if self.at_most else self.value >= self.budget
 
 
@@ -29,8 +31,8 @@ def table(figures: list[Figure]) -> str:
             (
                 one.name,
                 f"{one.value:.2f} {one.unit}",
-                f"{sign} {one.budget:g} {one.unit}",
-                "met" if one.met else "MISSED",
+                "" if one.budget is None else f"{sign} {one.budget:g} {one.unit}",
+                "" if one.budget is None else "met" if one.met else "MISSED",
                 one.how,
             )
         )
@@ -42,8 +44,9 @@ def table(figures: list[Figure]) -> str:
 
 
 def verdict(figures: list[Figure]) -> str:
-    met = sum(one.met for one in figures)
-    return f"budgets: {met} met, {len(figures) - met} missed"
+    held = [one for one in figures if one.budget is not None]
+    met = sum(one.met for one in held)
+    return f"budgets: {met} met, {len(held) - met} missed"
 
 
 def write_json(figures: list[Figure], conditions: dict[str, str], path: Path) -> None:

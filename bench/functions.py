@@ -13,8 +13,9 @@ class Functions:
         self._programs = programs
         self._environment = environment
 
-    def start(self, name: str) -> FunctionProcess:
-        return self._process(f"functions/{name}/main.py", self._environment.functions[name])
+    def start(self, name: str, settings: Mapping[str, str] | None = None) -> FunctionProcess:
+        environment = {**self._environment.functions[name], **(settings or {})}
+        return self._process(f"functions/{name}/main.py", environment)
 
     def start_empty(self, beside: str) -> FunctionProcess:
         """The yardstick, with the settings (threads, for one) of the function beside it."""

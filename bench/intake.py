@@ -1,9 +1,8 @@
-"""Applications per second, each durable before it is answered, and what a large file takes."""
+"""Applications per second, each durable before it is answered."""
 
 import os
-from itertools import chain
 
-from bench.applications import application, applications, large_application
+from bench.applications import application, applications
 from bench.figures import Figure
 from bench.functions import Functions
 from bench.load import Load, run
@@ -13,7 +12,6 @@ from bench.servers import Environment
 
 SECONDS = 8.0
 CONNECTIONS = 16
-LARGE = 100 * 2**20
 
 
 def intake(functions: Functions, environment: Environment) -> list[Figure]:
@@ -48,30 +46,29 @@ def intake(functions: Functions, environment: Environment) -> list[Figure]:
     ]
 
 
-def large_file(functions: Functions) -> list[Figure]:
+def intake_with_files(functions: Functions) -> list[Figure]:
+    files = [os.urandom(100_000), os.urandom(100_000)]
+    with functions.start_empty("receive") as empty:
+        yardstick = _rate(empty, files)
     with functions.start("receive") as receive:
-        for _ in range(3):
-            receive.first_answer(application([os.urandom(20_000)]))
-        receive.forget_peak()
-        before = receive.peak_mib()
-        head, body = large_application(LARGE)
-        receive.send_in_pieces(chain([head], body))
-        after = receive.peak_mib()
+        load = _rate(receive, files)
     return [
         Figure(
-            "100 MB file, growth of memory",
-            after - before,
-            32,
-            "MiB",
-            f"the worker's resident size: {before:.0f} MiB warm with small files, at most "
-            f"{after:.0f} MiB during one file of {LARGE // 2**20} MiB",
+            "intake with two 100 kB files, durable",
+            load.per_second / yardstick.per_second,
+            None,
+            "x",
+            f"{load.per_second:.0f} / {yardstick.per_second:.0f} requests per second of the empty "
+            f"function, which reads them; {CONNECTIONS} connections",
         )
     ]
 
 
-def _rate(process: FunctionProcess) -> Load:
-    process.first_answer(application())
+def _rate(process: FunctionProcess, files: list[bytes] | None = None) -> Load:
+    process.first_answer(application(files))
     for seconds in (1.0, SECONDS):
-        load = run(process.port, lambda _: applications(), connections=CONNECTIONS, seconds=seconds)
+        load = run(
+            process.port, lambda _: applications(files), connections=CONNECTIONS, seconds=seconds
+        )
         load.require_success()
     return load
