@@ -3,9 +3,11 @@
 from collections.abc import Collection
 from pathlib import Path
 
+from functions.receive.platforms import PLATFORMS
 from infra.configuration.declared import Configuration, Key, Problem
 from shared.domain.configuration.assignment_rules import AssignmentRule
 from shared.domain.configuration.directories import Directory
+from shared.domain.configuration.senders import Sender
 from shared.domain.configuration.tenants import Tenant
 
 SENDERS = Path("platform/senders.toml")
@@ -16,6 +18,7 @@ def disagreements(configuration: Configuration, broken: Collection[Path]) -> lis
     problems = []
     if SENDERS not in broken:
         problems += _senders_of_tenants(configuration)
+    problems += _platforms_of_senders(configuration)
     problems += _authorities_served_twice(configuration)
     problems += [
         problem
@@ -23,6 +26,20 @@ def disagreements(configuration: Configuration, broken: Collection[Path]) -> lis
         if problem.file.with_name("directories.toml") not in broken
     ]
     return problems
+
+
+def _platforms_of_senders(configuration: Configuration) -> list[Problem]:
+    known = {platform.name for platform in PLATFORMS}
+    return [
+        Problem(
+            configuration.files[key],
+            f"senders {key.id}",
+            "platform",
+            f"{sender.platform} is none that the intake knows: {', '.join(sorted(known))}",
+        )
+        for key, sender in configuration.of_kind("senders")
+        if isinstance(sender, Sender) and sender.platform not in known
+    ]
 
 
 def _senders_of_tenants(configuration: Configuration) -> list[Problem]:

@@ -111,12 +111,13 @@ class Rate(_Proof):
 
 
 class Sender(Entry):
-    """`platform` names the wire format; a sender marked `is_test` only ever makes test cases.
+    """`platform` names the wire format: one of the intake's table of platforms.
 
-    Without `addresses` it may call from anywhere, without `forms` it may send every form.
+    A sender marked `is_test` only ever makes test cases. Without `addresses` it may call from
+    anywhere, without `forms` it may send every form.
     """
 
-    platform: Literal["ozg_cloud"]
+    platform: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")]
     authentication: Authentication
     is_test: bool = False
     addresses: tuple[Annotated[str, AfterValidator(_network)], ...] = ()

@@ -93,6 +93,7 @@ def running_intake(
     directory: Path,
     senders: tuple[dict[str, Any], ...] = (TRUSTED,),
     settings: Mapping[str, str] = MappingProxyType({}),
+    source: str = "functions/receive/main.py",
 ) -> Iterator[Intake]:
     with psycopg.connect(database_url) as conn:
         for sender in senders:
@@ -116,7 +117,7 @@ def running_intake(
         **settings,
     }
     framework = Path(sys.executable).with_name("functions-framework")
-    command = [str(framework), "--source=functions/receive/main.py", "--target=handle"]
+    command = [str(framework), f"--source={source}", "--target=handle"]
     log = directory / "receive.log"
     with log.open("wb") as output:
         process = subprocess.Popen(
