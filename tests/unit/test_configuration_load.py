@@ -108,6 +108,41 @@ def test_a_secret_that_stands_in_a_file_is_refused_and_not_repeated(tmp_path: Pa
     assert "hunter2" not in problem
 
 
+def test_what_is_wrong_with_a_sender_is_told_in_words(tmp_path: Path) -> None:
+    certificate = 'authentication = { kind = "client_certificate", fingerprints = ["AB:CD"] }\n'
+    senders = (
+        SENDERS + TRUSTED + 'addresses = ["192.0.2.7/24"]\n',
+        SENDERS.replace("formserver", "transactions") + TRUSTED,
+        SENDERS.replace("formserver", "certified") + certificate,
+    )
+    root = folder(tmp_path, platform__senders="".join(senders))
+
+    assert problems(root) == [
+        (
+            "platform/senders.toml: senders formserver, addresses.1: an address or a network, such as "
+            "192.0.2.7 or 192.0.2.0/24"
+        ),
+        (
+            "platform/senders.toml: senders transactions, id: is a word in the intake's addresses; "
+            "choose another"
+        ),
+        (
+            "platform/senders.toml: senders certified, authentication.client_certificate."
+            "fingerprints.1: is the SHA-256 of a certificate: 64 digits and letters a to f, without "
+            "colons"
+        ),
+    ]
+
+
+def test_a_sender_speaks_a_platform_of_the_intake(tmp_path: Path) -> None:
+    root = folder(tmp_path, platform__senders=SENDERS.replace("ozg_cloud", "ozgcloud") + TRUSTED)
+
+    (problem,) = problems(root)
+
+    assert "senders formserver, platform: ozgcloud is none that the intake knows: " in problem
+    assert "ozg_cloud" in problem.partition("knows: ")[2]
+
+
 def test_a_lost_zero_is_explained(tmp_path: Path) -> None:
     root = folder(tmp_path, a__tenant="name = 01051")
 
