@@ -1,4 +1,4 @@
-"""README tells the truth: its commands run, in its order, and say what it shows."""
+"""README and the platforms' pages tell the truth: their commands run, and say what is shown."""
 
 import re
 import subprocess
@@ -13,6 +13,10 @@ from tests.e2e.running import REPOSITORY, Up, environment, until
 pytestmark = pytest.mark.timeout(300)
 
 README = (REPOSITORY / "README.md").read_text(encoding="utf-8")
+PAGES = [
+    "README.md",
+    *sorted(str(p.relative_to(REPOSITORY)) for p in REPOSITORY.glob("docs/platforms/*.md")),
+]
 MARK = "<!-- run by tests/e2e/test_readme.py -->"
 NUMBER = re.compile(r'(?:\bcase |"vorgangNummer": ")(\d+(?:-\d{4})+)')
 TIME = re.compile(r"^\d\d:\d\d:\d\d", re.MULTILINE)
@@ -25,10 +29,10 @@ class Command(NamedTuple):
     shown: list[str]
 
 
-def commands() -> list[Command]:
+def commands(page: str) -> list[Command]:
     """Those of the marked blocks."""
     found: list[Command] = []
-    for block in README.split(MARK)[1:]:
+    for block in (REPOSITORY / page).read_text(encoding="utf-8").split(MARK)[1:]:
         for line in block.partition("```console\n")[2].partition("```")[0].splitlines():
             if line.startswith("$ "):
                 found.append(Command(line.removeprefix("$ "), []))
@@ -63,12 +67,15 @@ def test_every_target_of_make_that_is_named_exists() -> None:
         assert named in targets
 
 
-def test_every_link_leads_somewhere() -> None:
-    for target in re.findall(r"\]\(([^):]+)\)", README):
-        assert (REPOSITORY / target).is_file(), target
+@pytest.mark.parametrize("page", PAGES)
+def test_every_link_leads_somewhere(page: str) -> None:
+    file = REPOSITORY / page
+    for target in re.findall(r"\]\(([^):#]+)[^)]*\)", file.read_text(encoding="utf-8")):
+        assert (file.parent / target).is_file(), target
 
 
-def test_the_commands_say_what_is_shown(up: Up, tmp_path: Path) -> None:
+@pytest.mark.parametrize("page", [page for page in PAGES if commands(page)])
+def test_the_commands_say_what_is_shown(page: str, up: Up, tmp_path: Path) -> None:
     (tmp_path / "infra").symlink_to(REPOSITORY / "infra")
     (tmp_path / ".venv").mkdir()
     (tmp_path / ".venv/bin").symlink_to(Path(sys.executable).parent)
@@ -77,7 +84,7 @@ def test_the_commands_say_what_is_shown(up: Up, tmp_path: Path) -> None:
     # What the installation of README's author happened to have -> this one's.
     here = {"127.0.0.1:8080": f"127.0.0.1:{port[1]}"}
 
-    for command in commands():
+    for command in commands(page):
         told = NUMBER.search("\n".join(command.shown))
         output = ""
 
@@ -92,7 +99,7 @@ def test_the_commands_say_what_is_shown(up: Up, tmp_path: Path) -> None:
         try:
             until(as_shown, seconds=60)  # a case takes a moment to its last stage
         except AssertionError:
-            pytest.fail(f"README shows something else for {command.text!r} than\n{output}")
+            pytest.fail(f"{page} shows something else for {command.text!r} than\n{output}")
 
 
 def translated(text: str, here: dict[str, str]) -> str:

@@ -117,20 +117,14 @@ def test_what_is_wrong_with_a_sender_is_told_in_words(tmp_path: Path) -> None:
     )
     root = folder(tmp_path, platform__senders="".join(senders))
 
-    assert problems(root) == [
-        (
-            "platform/senders.toml: senders formserver, addresses.1: an address or a network, such as "
-            "192.0.2.7 or 192.0.2.0/24"
-        ),
-        (
-            "platform/senders.toml: senders transactions, id: is a word in the intake's addresses; "
-            "choose another"
-        ),
-        (
-            "platform/senders.toml: senders certified, authentication.client_certificate."
-            "fingerprints.1: is the SHA-256 of a certificate: 64 digits and letters a to f, without "
-            "colons"
-        ),
+    place = "authentication.client_certificate.fingerprints.1"
+    digits = "64 digits and letters a to f, without colons"
+    told = [problem.removeprefix("platform/senders.toml: senders ") for problem in problems(root)]
+
+    assert told == [
+        "formserver, addresses.1: an address or a network, such as 192.0.2.7 or 192.0.2.0/24",
+        "transactions, id: is a word in the intake's addresses; choose another",
+        f"certified, {place}: is the SHA-256 of a certificate: {digits}",
     ]
 
 
