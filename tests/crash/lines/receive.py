@@ -22,7 +22,7 @@ from tests.functions.receive.bodies import CONTENT_TYPE, a_body, a_field, a_form
 
 SENDER = SenderId("formserver")
 PART_SIZE = 64 * 1024
-"""From here on a file goes to S3 in parts; 8 MiB in earnest."""
+"""From here on a file goes to S3 in parts; 5 MiB in earnest."""
 
 
 @dataclass

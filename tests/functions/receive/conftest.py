@@ -7,6 +7,7 @@ import pytest
 
 from infra.local.s3 import EmbeddedS3
 from tests.functions.receive.intake import Intake, running_intake
+from tests.functions.receive.storing import Storing
 
 
 @pytest.fixture
@@ -15,3 +16,10 @@ def intake(
 ) -> Iterator[Intake]:
     with running_intake(database_url, object_store_server, bucket, tmp_path) as running:
         yield running
+
+
+@pytest.fixture
+def storing(database_url: str) -> Iterator[Storing]:
+    store = Storing(database_url)
+    yield store
+    store.close()
