@@ -27,6 +27,7 @@ class File:
     sha256: str
     version: int
     original_name: str | None = None
+    detected_media_type: str | None = None
     data: bytes | None = None
     object_key: str | None = None
 
@@ -38,6 +39,7 @@ class File:
             "name": self.name,
             "original_name": self.original_name,
             "media_type": self.media_type,
+            "detected_media_type": self.detected_media_type,
             "size": self.size,
             "sha256": self.sha256,
             "version": self.version,
@@ -76,6 +78,7 @@ def _stored(attachment: Attachment, path: str) -> File:
         sha256=attachment.sha256,
         version=attachment.version,
         original_name=attachment.original_name,
+        detected_media_type=attachment.detected_media_type,
         object_key=attachment.object_key,
     )
 

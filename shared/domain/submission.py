@@ -82,7 +82,8 @@ class AttachmentKind(StrEnum):
 class Attachment(BaseModel):
     """One file of a case, stored under `object_key` and never overwritten.
 
-    `name` is safe to show and to write; `original_name` is what was sent. `version` counts the
+    `name` is safe to show and to write; `original_name` is what was sent. `media_type` is what the
+    sender says, `detected_media_type` what the file's first bytes say. `version` counts the
     deliveries of files: a retry that renders its PDF anew adds version 2 beside version 1.
     """
 
@@ -94,6 +95,7 @@ class Attachment(BaseModel):
     name: str
     original_name: str | None = None
     media_type: str | None = None
+    detected_media_type: str | None = None
     size: int
     sha256: str  # hex, lower case
     object_key: str

@@ -18,10 +18,11 @@ class PostgresAttachments:
             self._conn.execute(
                 """
                 INSERT INTO attachments (case_id, version, position, kind, name, original_name,
-                                         media_type, size, sha256, object_key, flags)
+                                         media_type, detected_media_type, size, sha256,
+                                         object_key, flags)
                 VALUES (%(case_id)s, %(version)s, %(position)s, %(kind)s, %(name)s,
-                        %(original_name)s, %(media_type)s, %(size)s, decode(%(sha256)s, 'hex'),
-                        %(object_key)s, %(flags)s)
+                        %(original_name)s, %(media_type)s, %(detected_media_type)s, %(size)s,
+                        decode(%(sha256)s, 'hex'), %(object_key)s, %(flags)s)
                 """,
                 {
                     "case_id": case_id,
@@ -34,8 +35,8 @@ class PostgresAttachments:
         """Every version, in the order of delivery."""
         rows = self._conn.execute(
             """
-            SELECT version, position, kind, name, original_name, media_type, size,
-                   encode(sha256, 'hex'), object_key, flags
+            SELECT version, position, kind, name, original_name, media_type, detected_media_type,
+                   size, encode(sha256, 'hex'), object_key, flags
               FROM attachments
              WHERE case_id = %(case_id)s
              ORDER BY version, position
@@ -52,6 +53,7 @@ _COLUMNS = (
     "name",
     "original_name",
     "media_type",
+    "detected_media_type",
     "size",
     "sha256",
     "object_key",
