@@ -20,6 +20,7 @@ from shared.domain.configuration.senders import Sender
 from shared.domain.errors import LotseError
 from shared.domain.events import Event
 from shared.domain.identifiers import SenderId
+from shared.domain.malware import MalwareVerdict
 from shared.ports import ObjectStore
 from shared.runtime.logging import describe
 
@@ -31,7 +32,10 @@ _logger = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """What a worker process needs to answer; `read_timeout` is for one read, in seconds."""
+    """What a worker process needs to answer; `read_timeout` is for one read, in seconds.
+
+    `first_verdict` says of each file whether it waits to be scanned.
+    """
 
     senders: Senders
     new_cases: NewCases
@@ -41,6 +45,7 @@ class Endpoint:
     record_refusal: Callable[[SenderId | None, Refused, int | None], None]
     limits: Limits
     read_timeout: float
+    first_verdict: MalwareVerdict
 
     def respond(self, request: flask.Request) -> flask.Response:
         connection = request.environ.get("gunicorn.socket")
@@ -77,7 +82,9 @@ class Endpoint:
         if (request.content_length or 0) > self.limits.body:
             raise too_large("The request", self.limits.body)
         body = Body(request.environ["wsgi.input"], request.headers.get("Content-Type"))
-        upload = Upload(SenderId(sender.id), self.object_store, self.transactions)
+        upload = Upload(
+            SenderId(sender.id), self.object_store, self.transactions, self.first_verdict
+        )
         try:
             delivery = platform.read(body, upload, self.limits, sender)
             outcome = receive(delivery, upload, self.new_cases, self.transactions)

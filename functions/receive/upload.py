@@ -10,6 +10,7 @@ from functions.receive.multipart import PartWriter
 from functions.receive.ports import Transactions
 from shared.domain.errors import LotseError
 from shared.domain.identifiers import SenderId, UploadId
+from shared.domain.malware import MalwareVerdict
 from shared.domain.submission import Attachment, AttachmentKind
 from shared.ports import ObjectStore, ObjectWriter
 
@@ -19,10 +20,17 @@ _logger = structlog.get_logger()
 class Upload:
     """The port `Files`. Without a file it costs nothing: no row, no call of the object store."""
 
-    def __init__(self, sender: SenderId, store: ObjectStore, transactions: Transactions) -> None:
+    def __init__(
+        self,
+        sender: SenderId,
+        store: ObjectStore,
+        transactions: Transactions,
+        first_verdict: MalwareVerdict,
+    ) -> None:
         self._sender = sender
         self._store = store
         self._transactions = transactions
+        self._first_verdict = first_verdict
         self._opened = 0
         self._in_doubt = False
         self.id: UploadId | None = None
@@ -53,6 +61,7 @@ class Upload:
             size=0,
             sha256="",
             object_key=key,
+            malware_verdict=self._first_verdict,
             flags=flags,
         )
         # Nobody's declared type reaches the store: it might serve HTML as such.

@@ -6,6 +6,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict
 
 from shared.domain.identifiers import LeikaKey, RegionKey, SenderId, UnitId
+from shared.domain.malware import MalwareVerdict
 
 
 class FieldKind(StrEnum):
@@ -99,4 +100,5 @@ class Attachment(BaseModel):
     size: int
     sha256: str  # hex, lower case
     object_key: str
+    malware_verdict: MalwareVerdict = MalwareVerdict.NOT_SCANNED
     flags: tuple[str, ...] = ()

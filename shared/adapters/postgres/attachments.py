@@ -19,10 +19,11 @@ class PostgresAttachments:
                 """
                 INSERT INTO attachments (case_id, version, position, kind, name, original_name,
                                          media_type, detected_media_type, size, sha256,
-                                         object_key, flags)
+                                         object_key, malware_verdict, flags)
                 VALUES (%(case_id)s, %(version)s, %(position)s, %(kind)s, %(name)s,
                         %(original_name)s, %(media_type)s, %(detected_media_type)s, %(size)s,
-                        decode(%(sha256)s, 'hex'), %(object_key)s, %(flags)s)
+                        decode(%(sha256)s, 'hex'), %(object_key)s,
+                        %(malware_verdict)s, %(flags)s)
                 """,
                 {
                     "case_id": case_id,
@@ -36,7 +37,7 @@ class PostgresAttachments:
         rows = self._conn.execute(
             """
             SELECT version, position, kind, name, original_name, media_type, detected_media_type,
-                   size, encode(sha256, 'hex'), object_key, flags
+                   size, encode(sha256, 'hex'), object_key, malware_verdict, flags
               FROM attachments
              WHERE case_id = %(case_id)s
              ORDER BY version, position
@@ -57,5 +58,6 @@ _COLUMNS = (
     "size",
     "sha256",
     "object_key",
+    "malware_verdict",
     "flags",
 )
