@@ -15,6 +15,7 @@ from shared.adapters.postgres.submissions import PostgresSubmissions
 from shared.domain.case import Case
 from shared.domain.errors import UnknownCase
 from shared.domain.forwarding import Attempt, ForwardingState
+from shared.domain.malware import MalwareVerdict
 from shared.domain.submission import Attachment, FormField
 
 
@@ -93,6 +94,9 @@ def _files(conn: Connection, case: Case) -> Iterator[str]:
         version = f" (version {file.version})" if file.version > 1 else ""
         flags = f", {', '.join(file.flags)}" if file.flags else ""
         yield f"{file.kind:<15} {file.name}{version}: {file.size:,} bytes, {_type(file)}{flags}"
+        if file.malware_verdict is not MalwareVerdict.NOT_SCANNED:
+            verdict = file.malware_verdict.replace("_", " ")
+            yield f"{'':<15} position {file.position}, malware scan: {verdict}"
         yield f"{'':<15} sha256 {file.sha256}"
 
 
