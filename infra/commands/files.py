@@ -1,6 +1,7 @@
 """`lotse files`: what the malware scan holds back, and what a person makes of it."""
 
 from datetime import timedelta
+from uuid import UUID
 
 import click
 
@@ -13,6 +14,7 @@ from shared.adapters.postgres.held_files import PostgresHeldFiles
 from shared.adapters.postgres.pool import Connection
 from shared.adapters.postgres.tasks import PostgresTasks
 from shared.domain.errors import UnknownCase
+from shared.domain.identifiers import CaseId
 from shared.domain.malware import HOLDING, FilePlace, MalwareVerdict, ScannedFile
 
 _CASES_AT_ONCE = 200
@@ -100,16 +102,17 @@ def _rescan_case(number: str) -> int:
 
 def _rescan_all() -> int:
     """Some cases in each transaction, so that none is locked for long."""
-    scanned, more = 0, True
-    while more:
+    scanned, last = 0, CaseId(UUID(int=0))
+    while True:
         with operator_connection() as conn:
-            case_ids = sorted(PostgresHeldFiles(conn).cases_not_scanned(_CASES_AT_ONCE))
+            case_ids = PostgresHeldFiles(conn).cases_not_scanned(last, _CASES_AT_ONCE)
             scanned += sum(
                 scan_again(case_id, [MalwareVerdict.NOT_SCANNED], operator(), _stores(conn))
                 for case_id in case_ids
             )
-            more = bool(case_ids)
-    return scanned
+        if not case_ids:
+            return scanned
+        last = case_ids[-1]
 
 
 def _place(conn: Connection, number: str, position: int, version: int | None) -> FilePlace:

@@ -44,15 +44,17 @@ class PostgresHeldFiles:
         ).fetchall()
         return [_file(*row) for row in rows]
 
-    def cases_not_scanned(self, limit: int) -> list[CaseId]:
+    def cases_not_scanned(self, after: CaseId, limit: int) -> list[CaseId]:
+        """In the order of their ids, so that one page does not read what another has."""
         rows = self._conn.execute(
             """
             SELECT DISTINCT case_id
               FROM attachments
-             WHERE malware_verdict = 'not_scanned'
+             WHERE case_id > %(after)s AND malware_verdict = 'not_scanned'
+             ORDER BY case_id
              LIMIT %(limit)s
             """,
-            {"limit": limit},
+            {"after": after, "limit": limit},
         ).fetchall()
         return [CaseId(row[0]) for row in rows]
 
