@@ -17,6 +17,7 @@ from infra.local.postgres import EmbeddedPostgres
 from infra.local.s3 import EmbeddedS3
 from infra.local.supervisor import Supervisor
 from infra.migrations import migrate
+from tests.clamd import ClamdServer, program
 
 IN_CI = os.environ.get("CI") == "true"
 REPOSITORY = Path(__file__).parents[1]
@@ -98,6 +99,17 @@ def ldap_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedLd
     with Supervisor(state) as supervisor:
         supervisor.start(server.part())
         yield server
+
+
+@pytest.fixture
+def clamd(tmp_path: Path) -> Iterator[ClamdServer]:
+    """A malware scanner that runs, and may be stopped and started by the test."""
+    if program() is None:
+        pytest.skip("there is no clamd on this machine (Debian: clamav-daemon)")
+    server = ClamdServer(tmp_path / "clamd", free_port())
+    server.start()
+    yield server
+    server.stop()
 
 
 @pytest.fixture(scope="session")

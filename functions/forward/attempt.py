@@ -60,6 +60,10 @@ class _Superseded(Exception):
     """The case belongs to another authority now, or somebody else sends it."""
 
 
+class _Held(Exception):
+    """A file has come meanwhile that has to be scanned first."""
+
+
 def attempt(claim: Claim, transactions: Transactions, courier: Courier) -> CaseForwarded | None:
     """The event, if this was the last one that was open."""
     ended = _ended(claim, transactions, courier)
@@ -81,6 +85,8 @@ def _ended(claim: Claim, transactions: Transactions, courier: Courier) -> Ended:
         receipt = _deliver(claim, transactions, courier)
     except _Superseded:
         return Ended(Outcome.SUPERSEDED)
+    except _Held:
+        return Ended(Outcome.HELD)
     except Refused as exc:
         return Ended(Outcome.REFUSED, exc.status, exc.code)
     except NotDelivered as exc:
@@ -160,6 +166,9 @@ def _contents(forwarding: Forwarding, stores: Stores) -> Contents:
     case = stores.cases.get(forwarding.case_id)
     if (case.round, case.authority) != (forwarding.round, forwarding.authority):
         raise _Superseded
+    attachments = stores.attachments.of_case(case.id)
+    if any(file.malware_verdict.holds for file in attachments):
+        raise _Held
     original = stores.submissions.original(case.id)
     return Contents(
         message_id=forwarding.message_id,
@@ -168,5 +177,5 @@ def _contents(forwarding: Forwarding, stores: Stores) -> Contents:
         submission=stores.submissions.get(case.id),
         original=original.data,
         original_media_type=original.media_type,
-        attachments=stores.attachments.of_case(case.id),
+        attachments=attachments,
     )

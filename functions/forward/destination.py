@@ -9,11 +9,11 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from hashlib import sha256
 from typing import Protocol
 
+from shared import files
 from shared.domain.case import Case
-from shared.domain.errors import LotseError, Unavailable, UnknownObject
+from shared.domain.errors import DamagedFile, LotseError, Unavailable
 from shared.domain.forwarding import MessageId, Receipt
 from shared.domain.submission import Attachment, Submission
 from shared.ports import ObjectStore
@@ -93,13 +93,7 @@ class DestinationKind(Protocol):
 
 def verified(objects: ObjectStore, key: str, size: int, digest: str) -> Iterator[bytes]:
     """A file in pieces; raise Damaged at its end if it is not the one that was received."""
-    seen, computed = 0, sha256()
     try:
-        for piece in objects.read(key):
-            seen += len(piece)
-            computed.update(piece)
-            yield piece
-    except UnknownObject:
-        raise Damaged("file_missing") from None
-    if seen != size or computed.hexdigest() != digest:
-        raise Damaged("file_differs")
+        yield from files.verified(objects, key, size, digest)
+    except DamagedFile as exc:
+        raise Damaged(str(exc)) from None

@@ -40,9 +40,15 @@ def _start(event: Event, stores: Stores) -> _Start:
         return _Start()  # re-routed since; that round has its own event
     if not case.stage.comes_after(Stage.ROUTED) or case.tenant is None:
         return _Start()  # asked for before it was assigned: that event will come
-    answer = read_round(stores, case).answer_to(event)
+    round_ = read_round(stores, case)
+    answer = round_.answer_to(event)
     if answer is not None:
+        if not round_.open_occasions():
+            stores.cases.wake_at(case.id, None)  # it may have been woken for nothing
         return _Start(reply=answer)
+    if stores.scans.holding(case.id):
+        stores.cases.wake_at(case.id, None)  # whoever decides on its files wakes it
+        return _Start()
     plan(stores, case)
     claims = _claim(event, stores, case)
     return _Start(settle(stores, case, event), claims)

@@ -24,6 +24,7 @@ from shared.adapters.postgres.cases import PostgresCases
 from shared.adapters.postgres.destinations import PostgresDestinations
 from shared.adapters.postgres.events import PostgresEvents
 from shared.adapters.postgres.pool import Connection, DatabaseSettings, open_pool, transaction
+from shared.adapters.postgres.scans import PostgresScans
 from shared.adapters.postgres.submissions import PostgresSubmissions
 from shared.adapters.postgres.tasks import PostgresTasks
 from shared.domain.events import CaseAssigned, CaseClosed, CaseForwardingRequested, Event
@@ -50,6 +51,7 @@ def stores(conn: Connection) -> Stores:
         forwardings=PostgresForwardings(conn),
         submissions=PostgresSubmissions(conn),
         attachments=PostgresAttachments(conn),
+        scans=PostgresScans(conn),
         tasks=PostgresTasks(conn),
         log=PostgresCaseLog(conn),
     )

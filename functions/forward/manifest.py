@@ -8,6 +8,7 @@ from typing import Any
 
 from functions.forward.destination import Contents
 from shared.domain.exact_json import read_json
+from shared.domain.malware import MalwareVerdict
 from shared.domain.submission import Attachment, AttachmentKind
 from shared.domain.submission_text import write_submission
 
@@ -17,7 +18,10 @@ ORIGINAL = "original"
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """One file of the message; its bytes are `data`, or lie in the object store under a key."""
+    """One file of the message; its bytes are `data`, or lie in the object store under a key.
+
+    One that a person withheld is named, and has no bytes here.
+    """
 
     path: str
     kind: str
@@ -27,20 +31,24 @@ class File:
     sha256: str
     version: int
     original_name: str | None = None
+    detected_media_type: str | None = None
     data: bytes | None = None
     object_key: str | None = None
+    withheld: bool = False
 
     def entry(self) -> dict[str, Any]:
         """As it stands in the manifest."""
         entry = {
-            "path": self.path,
+            "path": None if self.withheld else self.path,
             "kind": self.kind,
             "name": self.name,
             "original_name": self.original_name,
             "media_type": self.media_type,
+            "detected_media_type": self.detected_media_type,
             "size": self.size,
             "sha256": self.sha256,
             "version": self.version,
+            "withheld": self.withheld or None,
         }
         return {name: value for name, value in entry.items() if value is not None}
 
@@ -76,7 +84,9 @@ def _stored(attachment: Attachment, path: str) -> File:
         sha256=attachment.sha256,
         version=attachment.version,
         original_name=attachment.original_name,
+        detected_media_type=attachment.detected_media_type,
         object_key=attachment.object_key,
+        withheld=attachment.malware_verdict is MalwareVerdict.WITHHELD,
     )
 
 

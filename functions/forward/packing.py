@@ -60,12 +60,13 @@ class PackingList(BaseModel):
 def pack(contents: Contents) -> bytes:
     files = list(files_of(contents))
     fields = _text(FIELDS, field_tree(contents))
+    sent = [file for file in files if not file.withheld]
     entries = [file.entry() for file in files]
     entries.append({"path": FIELDS, "kind": "fields", "size": fields.size, "sha256": fields.sha256})
     packing_list = PackingList(
         folder=safe_segment(contents.case.authority or ""),
         name=f"{contents.case.number}_{contents.message_id}",
-        parts=(*map(_part, files), fields, _text(MANIFEST, manifest(contents, entries))),
+        parts=(*map(_part, sent), fields, _text(MANIFEST, manifest(contents, entries))),
     )
     document = packing_list.model_dump(exclude_none=True)
     return json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()

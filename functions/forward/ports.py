@@ -58,6 +58,15 @@ class Attachments(Protocol):
     def of_case(self, case_id: CaseId) -> list[Attachment]: ...
 
 
+class Scans(Protocol):
+    def holding(self, case_id: CaseId) -> bool:
+        """Whether a file of the case waits to be scanned, or for a person's decision.
+
+        Only the lock on the case makes sure that whoever ends the wait wakes it.
+        """
+        ...
+
+
 class CaseLog(Protocol):
     def append(self, case_id: CaseId, entry: LogEntry) -> None: ...
 
@@ -131,6 +140,7 @@ class Stores:
     forwardings: Forwardings
     submissions: Submissions
     attachments: Attachments
+    scans: Scans
     tasks: Tasks
     log: CaseLog
 

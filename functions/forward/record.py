@@ -24,6 +24,7 @@ class Outcome(StrEnum):
     REFUSED = "refused"
     FAILED = "failed"
     SUPERSEDED = "superseded"
+    HELD = "held"
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +71,7 @@ def _advance(
         return ForwardingState.ACCEPTED if accepted else None
     if ended.outcome is Outcome.REFUSED:
         return ForwardingState.REJECTED if forwardings.reject(forwarding.id, owner) else None
-    if ended.outcome is Outcome.SUPERSEDED:
+    if ended.outcome in (Outcome.SUPERSEDED, Outcome.HELD):
         forwardings.release(forwarding.id, owner)
         return None
     retry = ended.retry or Retry()

@@ -1,4 +1,4 @@
-"""Where a case stands after an attempt: forwarded, due again, or waiting for a person."""
+"""Where a case stands after an attempt: forwarded, due again, or waiting."""
 
 from functions.forward.due import plan
 from functions.forward.ports import Stores
@@ -14,7 +14,9 @@ def settle(stores: Stores, case: Case, cause: Event) -> CaseForwarded | None:
     if not plan(stores, case):
         return None
     if stores.forwardings.unsettled(case.id, case.round):
-        stores.cases.wake_at(case.id, stores.forwardings.next_due(case.id, case.round))
+        held = stores.scans.holding(case.id)
+        due = None if held else stores.forwardings.next_due(case.id, case.round)
+        stores.cases.wake_at(case.id, due)
         return None
     destinations = stores.forwardings.accepted(case.id, case.round)
     case, reply = case.forwarded().announce(CaseForwarded, cause=cause, destinations=destinations)

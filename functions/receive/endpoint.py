@@ -23,6 +23,7 @@ from shared.domain.configuration.senders import Sender
 from shared.domain.errors import LotseError
 from shared.domain.events import Event
 from shared.domain.identifiers import SenderId
+from shared.domain.malware import MalwareVerdict
 from shared.domain.refusal import Refusal
 from shared.ports import ObjectStore
 from shared.runtime.logging import describe
@@ -38,6 +39,7 @@ class Endpoint:
     """What a worker process needs to answer; `read_timeout` is for one read, in seconds.
 
     `documents` are answered to everybody: path -> answer.
+    `first_verdict` says of each file whether it waits to be scanned.
     """
 
     senders: Senders
@@ -51,6 +53,7 @@ class Endpoint:
     rates: Rates
     documents: Mapping[str, Callable[[], Answer]]
     read_timeout: float
+    first_verdict: MalwareVerdict
 
     def respond(self, request: flask.Request) -> Answer:
         connection = request.environ.get("gunicorn.socket")
@@ -127,7 +130,12 @@ class Endpoint:
             arrival.admit(None)
         if (request.content_length or 0) > self.limits.body:
             raise too_large("The request", self.limits.body)
-        upload = Upload(lambda: SenderId(arrival.sender.id), self.object_store, self.transactions)
+        upload = Upload(
+            lambda: SenderId(arrival.sender.id),
+            self.object_store,
+            self.transactions,
+            self.first_verdict,
+        )
         try:
             delivery = address.platform.read(arrival, upload, self.limits)
             arrival.finish()

@@ -33,6 +33,7 @@ from shared.adapters.postgres.submissions import PostgresSubmissions
 from shared.adapters.postgres.uploads import PostgresUploads
 from shared.domain.configuration.senders import Sender
 from shared.domain.events import Event
+from shared.domain.malware import MalwareVerdict
 from shared.runtime import logging
 from shared.runtime.lazy import Lazy
 from shared.runtime.publisher import Publisher
@@ -42,6 +43,7 @@ class Settings(DatabaseSettings, ObjectStoreSettings):
     """Each field is one environment variable in infra/knative/base/receive/service.yaml."""
 
     k_sink: str | None = None
+    clamd_url: str | None = None  # who has it scans: here only that somebody does
     max_request_bytes: int = 512 * 1024 * 1024
     max_file_bytes: int = 256 * 1024 * 1024
     max_form_bytes: int = 4 * 1024 * 1024
@@ -114,6 +116,7 @@ def build() -> Endpoint:
         rates=Rates(),
         documents=documents(settings.limits),
         read_timeout=settings.read_timeout_seconds,
+        first_verdict=MalwareVerdict.PENDING if settings.clamd_url else MalwareVerdict.NOT_SCANNED,
     )
 
 

@@ -1,14 +1,16 @@
 """One attempt to deliver files: a row first, then objects that are written once."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from uuid import uuid4
 
 import structlog
 
+from functions.receive.media_types import HEAD, contradict, detect
 from functions.receive.multipart import PartWriter
 from functions.receive.ports import Transactions
 from shared.domain.errors import LotseError
 from shared.domain.identifiers import SenderId, UploadId
+from shared.domain.malware import MalwareVerdict
 from shared.domain.submission import Attachment, AttachmentKind, PartDigest
 from shared.ports import ObjectStore, ObjectWriter
 
@@ -22,11 +24,16 @@ class Upload:
     """
 
     def __init__(
-        self, sender: Callable[[], SenderId], store: ObjectStore, transactions: Transactions
+        self,
+        sender: Callable[[], SenderId],
+        store: ObjectStore,
+        transactions: Transactions,
+        first_verdict: MalwareVerdict,
     ) -> None:
         self._sender = sender
         self._store = store
         self._transactions = transactions
+        self._first_verdict = first_verdict
         self._opened = 0
         self._in_doubt = False
         self.id: UploadId | None = None
@@ -60,17 +67,23 @@ class Upload:
             sent_size=sent and sent.size,
             sent_sha256=sent and sent.sha256,
             object_key=key,
+            malware_verdict=self._first_verdict,
             flags=flags,
         )
         # Nobody's declared type reaches the store: it might serve HTML as such.
         return _File(draft, self._store.writer(key), self._close)
 
-    def _close(self, draft: Attachment, writer: ObjectWriter) -> None:
+    def _close(self, draft: Attachment, writer: ObjectWriter, head: bytes) -> None:
         self._in_doubt = True
         writer.close()
         self._in_doubt = False
-        flags = draft.flags if writer.size else (*draft.flags, "file-empty")
-        stored = {"size": writer.size, "sha256": writer.sha256, "flags": flags}
+        detected = detect(head)
+        stored = {
+            "size": writer.size,
+            "sha256": writer.sha256,
+            "detected_media_type": detected,
+            "flags": (*draft.flags, *_noticed(writer.size, draft.media_type, detected)),
+        }
         self.attachments.append(draft.model_copy(update=stored))
 
     def discard(self) -> None:
@@ -100,17 +113,27 @@ class _File:
         self,
         draft: Attachment,
         writer: ObjectWriter,
-        close: Callable[[Attachment, ObjectWriter], None],
+        close: Callable[[Attachment, ObjectWriter, bytes], None],
     ) -> None:
         self._draft = draft
         self._writer = writer
         self._close = close
+        self._head = bytearray()
 
     def write(self, data: bytes) -> None:
+        if (missing := HEAD - len(self._head)) > 0:
+            self._head += data[:missing]
         self._writer.write(data)
 
     def close(self) -> None:
-        self._close(self._draft, self._writer)
+        self._close(self._draft, self._writer, bytes(self._head))
 
     def abort(self) -> None:
         self._writer.abort()
+
+
+def _noticed(size: int, declared: str | None, detected: str | None) -> Iterator[str]:
+    if not size:
+        yield "file-empty"
+    if contradict(declared, detected):
+        yield "media-type-differs"

@@ -15,7 +15,8 @@ from shared.adapters.postgres.submissions import PostgresSubmissions
 from shared.domain.case import Case
 from shared.domain.errors import UnknownCase
 from shared.domain.forwarding import Attempt, ForwardingState
-from shared.domain.submission import FormField
+from shared.domain.malware import MalwareVerdict
+from shared.domain.submission import Attachment, FormField
 
 
 @click.command()
@@ -92,9 +93,19 @@ def _files(conn: Connection, case: Case) -> Iterator[str]:
     for file in PostgresAttachments(conn).of_case(case.id):
         version = f" (version {file.version})" if file.version > 1 else ""
         flags = f", {', '.join(file.flags)}" if file.flags else ""
-        media_type = file.media_type or "of unknown type"
-        yield f"{file.kind:<15} {file.name}{version}: {file.size:,} bytes, {media_type}{flags}"
+        yield f"{file.kind:<15} {file.name}{version}: {file.size:,} bytes, {_type(file)}{flags}"
+        if file.malware_verdict is not MalwareVerdict.NOT_SCANNED:
+            verdict = file.malware_verdict.replace("_", " ")
+            yield f"{'':<15} position {file.position}, malware scan: {verdict}"
         yield f"{'':<15} sha256 {file.sha256}"
+
+
+def _type(file: Attachment) -> str:
+    """As declared; and as detected, unless that says the same."""
+    declared, detected = file.media_type, file.detected_media_type
+    if detected in (None, declared):
+        return declared or "of unknown type"
+    return f"{declared or 'of no declared type'} (looks like {detected})"
 
 
 def _fields(fields: Iterable[FormField], indent: str = "") -> Iterator[str]:

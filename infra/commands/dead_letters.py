@@ -1,7 +1,5 @@
 """`lotse dead-letters`, `redrive`, `tasks`: what the pipeline could not do alone."""
 
-import getpass
-import os
 import re
 from datetime import timedelta
 
@@ -16,16 +14,13 @@ from functions.recover.redrive import (
     redrive_letter,
 )
 from infra.commands.connection import operator_connection
-from infra.commands.naming import named_case
-from infra.story import read_case
+from infra.commands.naming import case_name, named_case, operator
 from shared.adapters.postgres.cases import PostgresCases
 from shared.adapters.postgres.dead_letters import PostgresDeadLetters
 from shared.adapters.postgres.pool import Connection
 from shared.adapters.postgres.tasks import PostgresTasks
-from shared.domain.actor import Actor
 from shared.domain.dead_letter import DeadLetterState, KeptDeadLetter
 from shared.domain.errors import StaleCase, UnknownCase
-from shared.domain.identifiers import CaseId
 
 _LETTER = re.compile(r"[Dd](\d{1,18})")
 
@@ -67,7 +62,7 @@ def tasks() -> None:
             at = f"{task.opened_at.astimezone():%Y-%m-%d %H:%M}"
             subject = f" {task.subject}" if task.subject else ""
             click.echo(
-                f"{at}  {_case_name(conn, task.case_id):<12}{task.kind}{subject}: {task.reason}"
+                f"{at}  {case_name(conn, task.case_id):<12}{task.kind}{subject}: {task.reason}"
             )
     if not open_tasks:
         click.echo("no open tasks")
@@ -80,12 +75,12 @@ def _redrive_case(what: str, *, dry_run: bool) -> None:
             if dry_run:
                 verdict = judge_case(case_id, _stores(conn))
             else:
-                verdict = redrive_case(case_id, _operator(), _stores(conn))
+                verdict = redrive_case(case_id, operator(), _stores(conn))
         except UnknownCase:
             raise click.ClickException(f"there is no case {what} here") from None
         except StaleCase:
             raise click.ClickException(_MOVING) from None
-        _tell(_case_name(conn, case_id), verdict, dry_run=dry_run)
+        _tell(case_name(conn, case_id), verdict, dry_run=dry_run)
 
 
 def _redrive_letter(number: int, *, dry_run: bool) -> None:
@@ -98,10 +93,10 @@ def _redrive_letter(number: int, *, dry_run: bool) -> None:
             if dry_run:
                 verdict = judge_letter(letter, _stores(conn))
             else:
-                verdict = redrive_letter(letter, _operator(), _stores(conn))
+                verdict = redrive_letter(letter, operator(), _stores(conn))
         except StaleCase:
             verdict = Verdict(False, _MOVING)
-        name = f"D{number} (case {_case_name(conn, letter.case_id)})"
+        name = f"D{number} (case {case_name(conn, letter.case_id)})"
         _tell(name, verdict, dry_run=dry_run)
 
 
@@ -118,13 +113,6 @@ def _stores(conn: Connection) -> Stores:
     return Stores(PostgresCases(conn, timedelta()), PostgresTasks(conn), PostgresDeadLetters(conn))
 
 
-def _operator() -> Actor:
-    try:
-        return Actor.operator(getpass.getuser())
-    except (KeyError, OSError):
-        return Actor.operator(f"uid-{os.getuid()}")  # a container's user may have no name
-
-
 def _tell(name: str, verdict: Verdict, *, dry_run: bool) -> None:
     if verdict.wake:
         click.echo(f"{name}: {'would be redriven' if dry_run else 'redriven'}, {verdict.reason}")
@@ -138,16 +126,7 @@ def _line(conn: Connection, letter: KeptDeadLetter) -> str:
     answered = f" answered {letter.error_code}" if letter.error_code else ""
     where = f" by {letter.error_destination}" if letter.error_destination else ""
     return (
-        f"{f'D{letter.id}':<6} {_case_name(conn, letter.case_id):<12} "
+        f"{f'D{letter.id}':<6} {case_name(conn, letter.case_id):<12} "
         f"{letter.type or 'not an event'} {seen} "
         f"{letter.first_seen_at.astimezone():%Y-%m-%d %H:%M}{answered}{where}{outcome}"
     )
-
-
-def _case_name(conn: Connection, case_id: CaseId | None) -> str:
-    if case_id is None:
-        return "-"
-    try:
-        return read_case(conn, case_id).number
-    except UnknownCase:
-        return "unknown"

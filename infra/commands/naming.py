@@ -1,11 +1,15 @@
-"""Which case a person means: by its number, as people say it, or by its id, as the logs have it."""
+"""Which case a person means, by its number or by its id; and who that person is."""
 
+import getpass
+import os
 from uuid import UUID
 
 import click
 
-from infra.story import find_case
+from infra.story import find_case, read_case
 from shared.adapters.postgres.pool import Connection
+from shared.domain.actor import Actor
+from shared.domain.errors import UnknownCase
 from shared.domain.identifiers import CaseId, parse_case_number
 
 
@@ -20,3 +24,21 @@ def named_case(conn: Connection, what: str) -> CaseId:
     except ValueError as exc:
         raise click.ClickException(str(exc)) from None
     return find_case(conn, sequence).id
+
+
+def case_name(conn: Connection, case_id: CaseId | None) -> str:
+    """Its number, for a list that people read."""
+    if case_id is None:
+        return "-"
+    try:
+        return read_case(conn, case_id).number
+    except UnknownCase:
+        return "unknown"
+
+
+def operator() -> Actor:
+    """The account of the operating system."""
+    try:
+        return Actor.operator(getpass.getuser())
+    except (KeyError, OSError):
+        return Actor.operator(f"uid-{os.getuid()}")  # a container's user may have no name

@@ -1,26 +1,33 @@
-"""`lotse status`: how many cases are where, what is due, what waits for a person, what runs."""
+"""`lotse status`: how many cases are where, what is due, what waits, what runs."""
 
 from collections import Counter
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from itertools import chain
 
 import click
 
 from infra.commands.connection import operator_connection
 from infra.local.runtime import read_runtime, running_parts, state_directory
 from shared.adapters.postgres.dead_letters import PostgresDeadLetters
+from shared.adapters.postgres.held_files import PostgresHeldFiles
 from shared.adapters.postgres.pool import Connection
+from shared.adapters.postgres.scans import PostgresScans
 from shared.adapters.postgres.tasks import PostgresTasks
 from shared.domain.case import Stage
 from shared.domain.identifiers import CLEARING_OFFICE
+from shared.domain.malware import ScannerSeen
 from shared.domain.task import Task
+
+_FORGOTTEN = timedelta(minutes=10)
 
 
 @click.command()
 def status() -> None:
     """Show stages, what is due, tasks and dead letters, and which parts run."""
     with operator_connection() as conn:
-        for line in (*_parts(), *_cases(conn), *_waiting(conn), *_trusted(conn)):
+        told = (_parts(), _cases(conn), _waiting(conn), _scanning(conn), _trusted(conn))
+        for line in chain.from_iterable(told):
             click.echo(line)
 
 
@@ -68,6 +75,28 @@ def _waiting(conn: Connection) -> Iterator[str]:
     yield f"Tasks      {_counted(len(tasks), 'open task')} for a person{_kinds(tasks)}"
     letters = PostgresDeadLetters(conn).count_open()
     yield f"Letters    {_counted(letters, 'open dead letter')}"
+
+
+def _scanning(conn: Connection) -> Iterator[str]:
+    yield f"Scanner    {_scanner(PostgresHeldFiles(conn).scanner())}"
+    pending = PostgresScans(conn).pending()
+    since = None if pending.since is None else datetime.now(UTC) - pending.since
+    held = PostgresHeldFiles(conn).held_cases()
+    yield f"Files      {_counted(pending.count, 'file')} to be scanned{_since(since)}"
+    if held:
+        yield f"           {_counted(held, 'case')} held for a file: `lotse files --held`"
+
+
+def _scanner(seen: ScannerSeen | None) -> str:
+    """As far as the database knows: recover asks it every minute."""
+    now = datetime.now(UTC)
+    if seen is None or now - seen.asked_at > _FORGOTTEN:
+        return "none is configured: files are not scanned for malware"
+    if seen.answered_at == seen.asked_at:
+        return "answers"
+    if seen.answered_at is None:
+        return "has never answered"
+    return f"has not answered for {int((now - seen.answered_at).total_seconds())} s"
 
 
 def _trusted(conn: Connection) -> Iterator[str]:

@@ -118,6 +118,8 @@ def _deployment(
         "s3-bucket": store.s3_bucket,
         "s3-region": store.s3_region,
     }
+    if scanner := os.environ.get("CLAMD_URL"):
+        config_map["clamd-url"] = scanner
     secrets: dict[str, Mapping[str, str]] = {
         "object-store": {
             "access-key-id": store.aws_access_key_id,

@@ -6,7 +6,9 @@ LotseError
 │   ├── UnknownEvent
 │   └── UnknownObject
 ├── Unavailable      may succeed later: answered 503, retried with backoff
+│   ├── DamagedFile
 │   ├── NotPublished
+│   ├── ScanBroken
 │   ├── StaleCase
 │   └── UploadExpired
 └── AlreadyStored    the same thing was stored before: the caller answers as it did then
@@ -37,8 +39,16 @@ class Unavailable(LotseError):
     """Something this needs is away for now; trying again helps."""
 
 
+class DamagedFile(Unavailable):
+    """A file is missing in the object store, or is not what was received; it may be restored."""
+
+
 class NotPublished(Unavailable):
     """The broker is away: nobody has got the event."""
+
+
+class ScanBroken(Unavailable):
+    """The malware scanner broke off in the middle of a file: perhaps because of this file."""
 
 
 class StaleCase(Unavailable):

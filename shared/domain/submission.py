@@ -7,6 +7,7 @@ from typing import Any, Self
 from pydantic import BaseModel, ConfigDict
 
 from shared.domain.identifiers import LeikaKey, RegionKey, SenderId, UnitId
+from shared.domain.malware import MalwareVerdict
 
 
 class FieldKind(StrEnum):
@@ -96,7 +97,8 @@ class AttachmentKind(StrEnum):
 class Attachment(BaseModel):
     """One file of a case, stored under `object_key` and never overwritten.
 
-    `name` is safe to show and to write; `original_name` is what was sent. `version` counts the
+    `name` is safe to show and to write; `original_name` is what was sent. `media_type` is what the
+    sender says, `detected_media_type` what the file's first bytes say. `version` counts the
     deliveries of files: a retry that renders its PDF anew adds version 2 beside version 1.
     `sent_size` and `sent_sha256` are given where something had to be left out of what was sent.
     """
@@ -109,9 +111,11 @@ class Attachment(BaseModel):
     name: str
     original_name: str | None = None
     media_type: str | None = None
+    detected_media_type: str | None = None
     size: int
     sha256: str  # hex, lower case
     sent_size: int | None = None
     sent_sha256: str | None = None
     object_key: str
+    malware_verdict: MalwareVerdict = MalwareVerdict.NOT_SCANNED
     flags: tuple[str, ...] = ()

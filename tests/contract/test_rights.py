@@ -21,6 +21,16 @@ def test_who_passes_nothing_on_reads_nothing_of_it(
         conn.execute(query.encode())
 
 
+def test_recover_reads_of_a_file_what_it_takes_to_scan_it(database_url: str) -> None:
+    with psycopg.connect(as_role(database_url, "lotse_recover")) as conn:
+        query = "SELECT case_id, version, position, object_key, size, sha256 FROM attachments"
+        assert conn.execute(query).fetchall() == []
+        for query in ("SELECT original_name FROM attachments", "DELETE FROM attachments",
+                      "UPDATE attachments SET object_key = ''"):  # fmt: skip
+            with pytest.raises(psycopg.errors.InsufficientPrivilege), conn.transaction():
+                conn.execute(query.encode())
+
+
 @pytest.mark.parametrize("query", DELIVERED)
 def test_the_intake_reads_no_application_again(query: str, database_url: str) -> None:
     with psycopg.connect(as_role(database_url, "lotse_receive")) as conn:

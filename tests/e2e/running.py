@@ -32,7 +32,7 @@ def lotse(state: Path, *arguments: str | Path) -> subprocess.CompletedProcess[st
 
 
 def environment(state: Path) -> dict[str, str]:
-    own = {"DATABASE_URL", "S3_ENDPOINT_URL", "LDAP_URL"}
+    own = {"DATABASE_URL", "S3_ENDPOINT_URL", "LDAP_URL", "CLAMD_URL"}
     inherited = {name: value for name, value in os.environ.items() if name not in own}
     return {**inherited, "LOTSE_STATE": str(state), "PYTHONUNBUFFERED": "1"}
 

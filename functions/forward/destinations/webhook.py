@@ -8,7 +8,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from datetime import UTC, datetime
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import urllib3
 from standardwebhooks import Webhook as Signature
@@ -47,9 +47,12 @@ class WebhookDestination:
 
     def build(self, contents: Contents) -> bytes:
         files = list(files_of(contents))
-        if sum(file.size for file in files) > self._settings.inline_limit_bytes:
+        if (
+            sum(file.size for file in files if not file.withheld)
+            > self._settings.inline_limit_bytes
+        ):
             raise Refused("too_large_for_inline")
-        entries = [{**file.entry(), "content": self._inline(file)} for file in files]
+        entries = [self._entry(file) for file in files]
         data = {**manifest(contents, entries), "fields": field_tree(contents)}
         timestamp = contents.occasion_at.astimezone(UTC).isoformat()
         return write_json({"type": TYPE, "timestamp": timestamp, "data": data}).encode()
@@ -74,6 +77,11 @@ class WebhookDestination:
             with closing(answer):
                 message.deadline.left()  # an answer that was cut by then may read as a whole one
                 return _receipt(answer)
+
+    def _entry(self, file: File) -> dict[str, Any]:
+        if file.withheld:
+            return file.entry()
+        return {**file.entry(), "content": self._inline(file)}
 
     def _inline(self, file: File) -> str:
         data = file.data

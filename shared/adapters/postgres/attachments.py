@@ -18,11 +18,14 @@ class PostgresAttachments:
             self._conn.execute(
                 """
                 INSERT INTO attachments (case_id, version, position, kind, name, original_name,
-                                         media_type, size, sha256, sent_size, sent_sha256,
-                                         object_key, flags)
+                                         media_type, detected_media_type, size, sha256,
+                                         sent_size, sent_sha256, object_key, malware_verdict,
+                                         flags)
                 VALUES (%(case_id)s, %(version)s, %(position)s, %(kind)s, %(name)s,
-                        %(original_name)s, %(media_type)s, %(size)s, decode(%(sha256)s, 'hex'),
-                        %(sent_size)s, decode(%(sent_sha256)s, 'hex'), %(object_key)s, %(flags)s)
+                        %(original_name)s, %(media_type)s, %(detected_media_type)s, %(size)s,
+                        decode(%(sha256)s, 'hex'), %(sent_size)s,
+                        decode(%(sent_sha256)s, 'hex'), %(object_key)s, %(malware_verdict)s,
+                        %(flags)s)
                 """,
                 {
                     "case_id": case_id,
@@ -35,8 +38,9 @@ class PostgresAttachments:
         """Every version, in the order of delivery."""
         rows = self._conn.execute(
             """
-            SELECT version, position, kind, name, original_name, media_type, size,
-                   encode(sha256, 'hex'), sent_size, encode(sent_sha256, 'hex'), object_key, flags
+            SELECT version, position, kind, name, original_name, media_type, detected_media_type,
+                   size, encode(sha256, 'hex'), sent_size, encode(sent_sha256, 'hex'), object_key,
+                   malware_verdict, flags
               FROM attachments
              WHERE case_id = %(case_id)s
              ORDER BY version, position
@@ -53,10 +57,12 @@ _COLUMNS = (
     "name",
     "original_name",
     "media_type",
+    "detected_media_type",
     "size",
     "sha256",
     "sent_size",
     "sent_sha256",
     "object_key",
+    "malware_verdict",
     "flags",
 )

@@ -158,6 +158,18 @@ class PostgresCases:
             {"id": case_id},
         )
 
+    def wake_held(self, case_id: CaseId) -> None:
+        """The wait for a file has ended: send its last event now, unless it is due anyway. Before
+        it is assigned it cannot have waited."""
+        self._conn.execute(
+            """
+            UPDATE cases
+               SET next_wake_at = now(), wake_attempts = 0
+             WHERE id = %(id)s AND next_wake_at IS NULL AND stage IN ('assigned', 'forwarded')
+            """,
+            {"id": case_id},
+        )
+
     def tombstone(self, case_id: CaseId) -> Tombstone | None:
         """What is left of the case if it has been deleted."""
         with self._conn.cursor(row_factory=class_row(Tombstone)) as cur:

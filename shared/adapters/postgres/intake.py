@@ -52,14 +52,17 @@ WITH deleted AS (
       FROM stored
 ), attachment AS (
     INSERT INTO attachments (case_id, version, position, kind, name, original_name, media_type,
-                             size, sha256, sent_size, sent_sha256, object_key, flags)
-    SELECT id, version, position, kind, name, original_name, media_type, size,
-           decode(sha256, 'hex'), sent_size, decode(sent_sha256, 'hex'), object_key, flags
+                             detected_media_type, size, sha256, sent_size, sent_sha256, object_key,
+                             malware_verdict, flags)
+    SELECT id, version, position, kind, name, original_name, media_type, detected_media_type, size,
+           decode(sha256, 'hex'), sent_size, decode(sent_sha256, 'hex'), object_key,
+           malware_verdict, flags
       FROM stored,
            json_to_recordset(%(attachments)s) AS file (
                version integer, position integer, kind text, name text, original_name text,
-               media_type text, size bigint, sha256 text, sent_size bigint, sent_sha256 text,
-               object_key text, flags text[])
+               media_type text, detected_media_type text, size bigint, sha256 text,
+               sent_size bigint, sent_sha256 text, object_key text, malware_verdict text,
+               flags text[])
 )
 SELECT (SELECT sequence_number FROM stored), EXISTS (SELECT FROM deleted)
 """

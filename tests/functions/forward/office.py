@@ -27,6 +27,7 @@ from shared.adapters.postgres.destinations import PostgresDestinations
 from shared.adapters.postgres.events import PostgresEvents
 from shared.adapters.postgres.forwardings import PostgresForwardings
 from shared.adapters.postgres.pool import Pool, transaction
+from shared.adapters.postgres.scans import PostgresScans
 from shared.adapters.postgres.submissions import PostgresSubmissions
 from shared.adapters.postgres.tasks import PostgresTasks
 from shared.domain.case import Case
@@ -154,6 +155,7 @@ class Office:
                 forwardings=Forwardings(conn),
                 submissions=PostgresSubmissions(conn),
                 attachments=PostgresAttachments(conn),
+                scans=PostgresScans(conn),
                 tasks=PostgresTasks(conn),
                 log=PostgresCaseLog(conn),
             )

@@ -18,6 +18,7 @@ from shared.adapters.postgres.pool import DatabaseSettings, open_pool, transacti
 from shared.adapters.postgres.submissions import PostgresSubmissions
 from shared.adapters.postgres.uploads import PostgresUploads
 from shared.domain.identifiers import SenderId
+from shared.domain.malware import MalwareVerdict
 from shared.domain.submission import Submission
 
 
@@ -35,7 +36,12 @@ class Storing:
         """Under a transaction id of its own; what comes back has the delivery's again."""
         given = delivery.submission
         unique = given.model_copy(update={"transaction_id": str(uuid4())})
-        upload = Upload(lambda: SenderId(given.sender), self._objects, self._transaction)
+        upload = Upload(
+            lambda: SenderId(given.sender),
+            self._objects,
+            self._transaction,
+            MalwareVerdict.NOT_SCANNED,
+        )
         once = Delivery(unique, delivery.original, delivery.original_media_type)
         intake = PostgresIntake(self._pool, timedelta(minutes=1))
         receipt = receive(once, upload, intake, self._transaction).receipt

@@ -84,6 +84,25 @@ def test_files_are_stored_and_named(intake: Intake) -> None:
     assert intake.rows("SELECT state FROM uploads") == [("consumed",)]
 
 
+def test_what_a_file_looks_like_is_kept_beside_what_it_is_said_to_be(intake: Intake) -> None:
+    program = b"MZ\x90\x00" + bytes(9000)
+    status, _ = intake.deliver(
+        form_part(),
+        a_part("attachment", b"%PDF-1.7", "Antrag.pdf", "application/pdf"),
+        a_part("attachment", program, "Rechnung.pdf", "application/pdf"),
+        a_part("attachment", b"", "leer.pdf", "application/pdf"),
+    )
+
+    assert status == 200
+    assert intake.rows(
+        "SELECT media_type, detected_media_type, flags FROM attachments ORDER BY position"
+    ) == [
+        ("application/pdf", "application/pdf", []),
+        ("application/pdf", "application/x-msdownload", ["media-type-differs"]),
+        ("application/pdf", None, ["file-empty"]),
+    ]
+
+
 def test_a_repeat_gets_the_first_answer_and_changes_nothing(intake: Intake) -> None:
     parts = (form_part(), a_part("attachment", b"one", "a.txt"))
     first = intake.deliver(*parts)

@@ -18,6 +18,7 @@ from shared.adapters.postgres.submissions import PostgresSubmissions
 from shared.adapters.postgres.uploads import PostgresUploads
 from shared.domain.errors import Unavailable
 from shared.domain.identifiers import SenderId
+from shared.domain.malware import MalwareVerdict
 from shared.domain.submission import AttachmentKind
 from tests.roles import as_role
 
@@ -71,7 +72,7 @@ def test_what_was_stored_for_sure_is_discarded_for_good(
     settings: ObjectStoreSettings, transactions: Transactions, conn: psycopg.Connection
 ) -> None:
     store = S3ObjectStore(settings)
-    upload = Upload(lambda: SenderId("formserver"), store, transactions)
+    upload = Upload(lambda: SenderId("formserver"), store, transactions, MalwareVerdict.NOT_SCANNED)
     deliver_one_file(upload)
 
     upload.discard()
@@ -83,7 +84,9 @@ def test_what_was_stored_for_sure_is_discarded_for_good(
 def test_what_may_still_land_in_the_store_is_left_to_the_sweep(
     settings: ObjectStoreSettings, transactions: Transactions, conn: psycopg.Connection
 ) -> None:
-    upload = Upload(lambda: SenderId("formserver"), AnswerLost(settings), transactions)
+    upload = Upload(
+        lambda: SenderId("formserver"), AnswerLost(settings), transactions, MalwareVerdict.PENDING
+    )
     with pytest.raises(Unavailable):
         deliver_one_file(upload)
 

@@ -8,9 +8,11 @@ from typing import Any
 import psycopg
 
 from functions.recover.ports import Stores, Transactions
+from shared.adapters.postgres.case_log import PostgresCaseLog
 from shared.adapters.postgres.cases import PostgresCases
 from shared.adapters.postgres.dead_letters import PostgresDeadLetters
 from shared.adapters.postgres.events import PostgresEvents
+from shared.adapters.postgres.scans import PostgresScans
 from shared.adapters.postgres.tasks import PostgresTasks
 from shared.adapters.postgres.uploads import PostgresUploads
 from shared.adapters.postgres.wakes import PostgresWakes
@@ -31,6 +33,9 @@ def transactions_of(database_url: str, wake_after: timedelta = WAKE_AFTER) -> Tr
                 tasks=PostgresTasks(conn),
                 dead_letters=PostgresDeadLetters(conn),
                 uploads=PostgresUploads(conn),
+                scans=PostgresScans(conn),
+                cases=PostgresCases(conn, wake_after),
+                log=PostgresCaseLog(conn),
             )
 
     return transactions

@@ -3,12 +3,10 @@
 import os
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -21,56 +19,18 @@ from shared.adapters.postgres.dead_letters import PostgresDeadLetters
 from shared.adapters.postgres.events import PostgresEvents
 from shared.domain.dead_letter import DeadLetterState
 from shared.runtime.cloud_events import binary
+from tests.functions.recover.sink import PING, Sink, a_sink
 from tests.functions.recover.stores import a_due_case, waking
 from tests.roles import as_role
 
 Connection = psycopg.Connection[Any]
 REPOSITORY = Path(__file__).parents[3]
-PING = {
-    "ce-specversion": "1.0",
-    "ce-id": "1",
-    "ce-source": "/apis/v1/namespaces/lotse/pingsources/recover-every-minute",
-    "ce-type": "dev.knative.sources.ping",
-}
-
-
-class Sink(ThreadingHTTPServer):
-    """A broker's front door that writes down what it gets."""
-
-    status = 202
-
-    def __init__(self) -> None:
-        super().__init__((HOST, 0), _Taker)
-        self.taken: list[tuple[dict[str, str], bytes]] = []
-
-    @property
-    def url(self) -> str:
-        return f"http://{HOST}:{self.server_address[1]}/"
-
-
-class _Taker(BaseHTTPRequestHandler):
-    server: Sink
-    protocol_version = "HTTP/1.1"
-
-    def do_POST(self) -> None:
-        body = self.rfile.read(int(self.headers["content-length"]))
-        self.server.taken.append(({name.lower(): v for name, v in self.headers.items()}, body))
-        self.send_response(self.server.status)
-        self.send_header("content-length", "0")
-        self.end_headers()
-
-    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base class's name
-        pass
 
 
 @pytest.fixture
 def sink() -> Iterator[Sink]:
-    with Sink() as server:
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
+    with a_sink() as server:
         yield server
-        server.shutdown()
-        thread.join()
 
 
 @contextmanager
