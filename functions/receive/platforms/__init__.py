@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from functions.receive.answers import Answer, problem
 from functions.receive.delivery import ReadDelivery
-from functions.receive.platforms import ozg_cloud
+from functions.receive.platforms import formcycle, ozg_cloud, webhook
 from functions.receive.receipt import Receipt
 from functions.receive.refusal import Refused
 
@@ -27,4 +27,8 @@ class Platform:
     proves_in_message: bool = False
 
 
-PLATFORMS = (Platform("ozg_cloud", "/antrag", ozg_cloud.read, ozg_cloud.accepted),)
+PLATFORMS = (
+    Platform("ozg_cloud", "/antrag", ozg_cloud.read, ozg_cloud.accepted),
+    Platform("formcycle", "/formcycle", formcycle.read, formcycle.accepted),
+    Platform("webhook", "/webhook", webhook.read, webhook.accepted),
+)
