@@ -1,5 +1,7 @@
 """Read a form by what its Content-Type says it is: one reader for each kind of body."""
 
+from dataclasses import replace
+
 from functions.receive.delivery import Files
 from functions.receive.forms import json_form, urlencoded, xml_form
 from functions.receive.forms.charsets import charset_of
@@ -20,8 +22,22 @@ def read_form(
     stream: ByteStream, content_type: str | None, files: Files, terms: Terms, *, xml: bool
 ) -> Form:
     """Raise Refused: 415 for another kind of body, and what the readers raise."""
+    charset = charset_of(content_type)
+    form = _read(stream, content_type, charset or terms.mapping.charset, files, terms, xml)
+    if charset is None or form.sent is not None or media_type_of(content_type) == MULTIPART:
+        return form
+    return replace(form, media_type=content_type or "")
+
+
+def _read(
+    stream: ByteStream,
+    content_type: str | None,
+    charset: str,
+    files: Files,
+    terms: Terms,
+    xml: bool,
+) -> Form:
     media_type = media_type_of(content_type)
-    charset = charset_of(content_type) or terms.mapping.charset
     if media_type == MULTIPART:
         return read_form_parts(stream, content_type, charset, files, terms)
     if media_type == urlencoded.MEDIA_TYPE:

@@ -21,7 +21,8 @@ def read_json_form(data: bytes, charset: str, terms: Terms) -> Form:
     fields = fields_of(tree, terms)
     kept = without(tree, terms.mapping.ignore)
     if kept == tree:
-        return Form(fields, data, in_charset(MEDIA_TYPE, charset))
+        in_utf_8 = charset == "utf_8"  # as JSON is unless it says otherwise
+        return Form(fields, data, MEDIA_TYPE if in_utf_8 else in_charset(MEDIA_TYPE, charset))
     return Form(fields, write_json(kept).encode(), MEDIA_TYPE, PartDigest.of(data))
 
 
