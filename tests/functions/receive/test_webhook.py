@@ -12,7 +12,9 @@ from cloudevents.conversion import to_binary, to_structured
 from cloudevents.http import CloudEvent
 from standardwebhooks import Webhook
 
+from functions.receive.proofs import SignatureHeaders, SignedBody
 from infra.local.s3 import EmbeddedS3
+from shared.domain.configuration.senders import Signature
 from tests.functions.receive.bodies import CONTENT_TYPE, a_body, a_part
 from tests.functions.receive.intake import NOTHING, Intake
 from tests.functions.receive.web_forms import URLENCODED, an_intake, declared, shown, stored
@@ -109,6 +111,22 @@ def test_a_large_file_is_streamed_and_signed(intake: Intake) -> None:
     assert status == 202
     assert [part["size"] for part in receipt["parts"]][1:] == [20 * MEBIBYTE]
     assert intake.resident() - before <= 16 * MEBIBYTE
+
+
+@pytest.mark.parametrize("size", [24, 25, 26])
+@pytest.mark.parametrize("padded", [True, False])
+def test_a_secret_counts_with_its_padding_or_without(
+    size: int, padded: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    secret = "whsec_" + base64.b64encode(b"s" * size).decode()
+    monkeypatch.setenv("HOOK", secret if padded else secret.rstrip("="))
+    headers = signed(FORM, secret=secret)
+    told = SignatureHeaders(*(headers[f"webhook-{n}"] for n in ("id", "timestamp", "signature")))
+    body = SignedBody(told, Signature(kind="signature", secrets=("env:HOOK",)))
+
+    body.update(FORM)
+
+    body.check()  # raises if it does not fit
 
 
 def test_an_event_that_is_signed_is_known_by_what_is_signed(intake: Intake) -> None:
