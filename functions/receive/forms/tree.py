@@ -21,10 +21,10 @@ class Tree:
     def __init__(self, fields: Iterable[FormField], terms: Terms) -> None:
         self._mapping = terms.mapping
         self._taken = terms.mapping.fields
-        self._deepest = terms.limits.depth // 2
         self._found: dict[str, list[FormField]] = defaultdict(list)
         self.flags: set[str] = set()
         self.fields = tuple(self._walk(fields, ""))
+        self._deepest = terms.limits.depth // 2 + 1 - _depth(self.fields)
         if terms.mapping.group_separator:
             self.fields = tuple(self._grouped(self.fields, "", 1))
 
@@ -114,6 +114,10 @@ def _first_part(name: str, separator: str) -> str | None:
     """None for a name that has only one, or nothing on one side."""
     first, found, rest = name.partition(separator)
     return first if found and first and rest else None
+
+
+def _depth(fields: Iterable[FormField]) -> int:
+    return max((1 + _depth(field.items) for field in fields), default=0)
 
 
 def _values(fields: Iterable[FormField]) -> Iterator[str]:

@@ -7,6 +7,7 @@ import pytest
 
 from functions.receive.refusal import Refused
 from shared.domain.submission import Submission
+from tests.functions.receive.bodies import LIMITS
 from tests.functions.receive.web_forms import URLENCODED, read, shown
 
 
@@ -133,6 +134,18 @@ def test_labels_are_found_by_the_names_that_are_sent() -> None:
     person, x, *_ = submission.fields
     assert [person.label, x.label] == ["Person", "X"]
     assert [item.label for item in person.items] == ["Nachname", "Kind"]
+
+
+def test_groups_by_name_and_groups_that_were_sent_share_one_depth() -> None:
+    deepest = LIMITS.depth // 2
+    for sent, separators, fits in ((9, deepest - 8, True), (9, deepest - 7, False)):
+        name = ".".join(["n"] * (separators + 1))
+        tree = b'{"transactionId": "1", "%b": %b%b}' % (name.encode(), b"[" * sent, b"]" * sent)
+        if fits:
+            submit(tree, "application/json", group_separator=".")
+        else:
+            with pytest.raises(Refused, match="too-deep"):
+                submit(tree, "application/json", group_separator=".")
 
 
 def test_labels_of_rows_are_those_of_their_members() -> None:

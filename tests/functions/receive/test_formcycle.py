@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from infra.local.s3 import EmbeddedS3
+from shared.domain.submission import FormField
 from tests.functions.receive.bodies import CONTENT_TYPE, a_body, a_part
 from tests.functions.receive.intake import NOTHING, Intake
 from tests.functions.receive.web_forms import (
@@ -19,6 +20,7 @@ from tests.functions.receive.web_forms import (
     urlencoded,
 )
 
+JSON, XML = "application/json", "text/xml"
 PATH = "/formcycle/formulare"
 EXAMPLES = Path(__file__).parent / "examples/formcycle"
 MAPPING = {
@@ -167,3 +169,29 @@ def test_what_became_of_a_transaction_is_told(intake: Intake) -> None:
         "GET", f"http://127.0.0.1:{intake.port}{PATH}/transactions/a%2Fb"
     ).json()
     assert (answer["state"], answer["receipt"]["transactionId"]) == ("stored", "a/b")
+
+
+def test_the_deepest_form_that_may_come_can_be_stored_and_read(
+    database_url: str, object_store_server: EmbeddedS3, bucket: str, tmp_path: Path
+) -> None:
+    settings = {"MAX_DEPTH": "200"}
+    grouped = declared("formulare", "formcycle", group_separator=".")
+    with an_intake(
+        database_url, object_store_server, bucket, tmp_path, grouped, **settings
+    ) as intake:
+        for id_, body, content_type in (
+            ("json", b'{"transactionId":"json","a":%b%b}' % (b"[" * 99, b"]" * 99), JSON),
+            (
+                "xml",
+                b"<f><transactionId>xml</transactionId>%b%b</f>" % (b"<a>" * 99, b"</a>" * 99),
+                XML,
+            ),
+            ("flat", b"transactionId=flat&" + b".".join([b"a"] * 101), URLENCODED),
+        ):
+            assert intake.post_to(PATH, body, content_type)[0] == 200
+            (field,) = stored(intake, "formulare", id_).fields
+            assert 99 <= depth_of(field) <= 101
+
+
+def depth_of(field: FormField) -> int:
+    return 1 + max(map(depth_of, field.items), default=0)
