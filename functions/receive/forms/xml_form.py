@@ -29,15 +29,17 @@ class _Tree:
         self.left_out = False
 
     def children(self, parent: Element, path: str) -> list[FormField]:
-        found = []
+        fields, kept = [], _Kept(parent)
         for child in list(parent):
             name = child.tag.rpartition("}")[2]
             if self._terms.ignores(below(path, name)):
-                parent.remove(child)
+                kept.text(child.tail)
                 self.left_out = True
             else:
-                found.append(self._field(child, name, below(path, name)))
-        return found
+                kept.element(child)
+                fields.append(self._field(child, name, below(path, name)))
+        kept.close()
+        return fields
 
     def _field(self, element: Element, name: str, path: str) -> FormField:
         extra = _beside(element)
@@ -46,6 +48,37 @@ class _Tree:
         if len(element):
             return self._fields.group(name, self.children(element, path), **extra)
         return self._fields.value(name, FieldKind.TEXT, element.text or "", path, **extra)
+
+
+class _Kept:
+    """An element's new content: without some elements, but with the text behind these."""
+
+    def __init__(self, parent: Element) -> None:
+        self._parent = parent
+        self._elements: list[Element] = []
+        self._texts: list[str] = []
+
+    def text(self, text: str | None) -> None:
+        self._texts.append(text or "")
+
+    def element(self, element: Element) -> None:
+        self._join()
+        self._elements.append(element)
+
+    def close(self) -> None:
+        self._join()
+        self._parent[:] = self._elements
+
+    def _join(self) -> None:
+        text = "".join(self._texts)
+        self._texts.clear()
+        if not text:
+            return
+        if self._elements:
+            last = self._elements[-1]
+            last.tail = (last.tail or "") + text
+        else:
+            self._parent.text = (self._parent.text or "") + text
 
 
 def _beside(element: Element) -> dict[str, object]:

@@ -213,6 +213,15 @@ def test_what_is_ignored_is_stored_nowhere(body: bytes, content_type: str) -> No
         assert delivery.digest.sha256 == hashlib.sha256(body).hexdigest()
 
 
+def test_text_behind_an_ignored_element_stays() -> None:
+    body = b"<f><csrf>t</csrf>eins<transactionId>1</transactionId><csrf>t</csrf>zwei<a/></f>"
+    delivery = read(body, "text/xml", ignore=["csrf"])
+
+    assert delivery.submission.control_extra["text"] == ["eins", "zwei"]
+    assert delivery.original is not None
+    assert b"zwei<a" in delivery.original
+
+
 def test_without_anything_ignored_the_original_is_byte_for_byte() -> None:
     body = ID + b"&a=1&"
     delivery = read(body, URLENCODED, ignore=["csrf"], charset="iso-8859-1")
