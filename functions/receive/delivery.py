@@ -10,6 +10,8 @@ from functions.receive.proofs import Token
 from shared.domain.configuration.senders import Sender
 from shared.domain.submission import AttachmentKind, PartDigest, Submission
 
+MAX_TRANSACTION_ID = 255
+
 
 @dataclass(frozen=True, slots=True)
 class Limits:
@@ -21,6 +23,7 @@ class Limits:
     form: int
     depth: int
     field_length: int
+    fields: int = 10_000
 
 
 class Arrival(Protocol):

@@ -26,5 +26,6 @@ def _limits(limits: Limits) -> Answer:
             "parts": limits.parts,
             "nesting": limits.depth,
             "fieldCharacters": limits.field_length,
+            "fields": limits.fields,
         },
     )

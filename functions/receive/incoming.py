@@ -1,6 +1,6 @@
 """The bytes of a request on their way in: limited, counted, hashed, and signed along."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from hashlib import sha256
 from typing import Protocol
 
@@ -17,6 +17,8 @@ class Headers(Protocol):
     """A request's headers; names in any case."""
 
     def get(self, key: str, /) -> str | None: ...
+
+    def items(self) -> Iterable[tuple[str, str]]: ...
 
 
 class Incoming:

@@ -50,6 +50,7 @@ class Settings(DatabaseSettings, ObjectStoreSettings):
     max_parts: int = 200
     max_depth: int = Field(default=80, le=200)
     max_field_length: int = 1_000_000
+    max_fields: int = 10_000
     read_timeout_seconds: float = 60
     trusted_proxies: str = ""
     client_certificate_header: str | None = None
@@ -73,6 +74,7 @@ class Settings(DatabaseSettings, ObjectStoreSettings):
             form=self.max_form_bytes,
             depth=self.max_depth,
             field_length=self.max_field_length,
+            fields=self.max_fields,
         )
 
 

@@ -71,7 +71,15 @@ TRANSACTION: Schema = {
 LIMITS: Schema = {
     "type": "object",
     "properties": dict.fromkeys(
-        ("requestBytes", "fileBytes", "formBytes", "parts", "nesting", "fieldCharacters"),
+        (
+            "requestBytes",
+            "fileBytes",
+            "formBytes",
+            "parts",
+            "fields",
+            "nesting",
+            "fieldCharacters",
+        ),
         _INTEGER,
     ),
 }

@@ -173,9 +173,9 @@ class SignedBody:
 
 def _key(secret: bytes) -> bytes:
     """Raise Unavailable for a secret that is none: the operator has to mend it."""
+    encoded = secret.removeprefix(b"whsec_").rstrip(b"=")
     try:
-        text = secret.removeprefix(b"whsec_")
-        return base64.b64decode(text + b"=" * (-len(text) % 4), validate=True)
+        return base64.b64decode(encoded + b"=" * (-len(encoded) % 4), validate=True)
     except binascii.Error:
         raise Unavailable("a signature's secret is not Base64") from None
 

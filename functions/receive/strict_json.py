@@ -46,17 +46,18 @@ def _check_depth(tree: Any, max_depth: int, place: str) -> None:
 
 def _check_text(tree: Any, place: str) -> None:
     if isinstance(tree, str):
-        _check_storable(tree, place)
+        check_storable(tree, place)
     elif isinstance(tree, dict):
         for name, value in tree.items():
-            _check_storable(name, f"a member name in {place}")
+            check_storable(name, f"a member name in {place}")
             _check_text(value, f"{place}.{name}")
     elif isinstance(tree, list):
         for position, value in enumerate(tree):
             _check_text(value, f"{place}[{position}]")
 
 
-def _check_storable(text: str, place: str) -> None:
+def check_storable(text: str, place: str) -> None:
+    """Raise `Refused` (422) for what no text column takes."""
     if _UNSTORABLE.search(text):
         detail = "The text contains NUL or half of a surrogate pair. Remove that character."
         raise invalid("text-not-storable", detail, place)

@@ -6,7 +6,7 @@ from typing import Any
 
 from functions.receive.answers import Answer, problem
 from functions.receive.delivery import ReadDelivery
-from functions.receive.platforms import ozg_cloud
+from functions.receive.platforms import formcycle, ozg_cloud, webhook
 from functions.receive.receipt import Receipt
 from functions.receive.refusal import Refused
 
@@ -45,6 +45,9 @@ class Platform:
     dialect: Dialect | None = None
 
 
+_FREE_FORM = {"type": "object", "description": "What its fields mean is declared for each sender."}
+_FREE_BODIES = ("application/x-www-form-urlencoded", "multipart/form-data", "application/json")
+
 PLATFORMS = (
     Platform(
         "ozg_cloud",
@@ -53,6 +56,27 @@ PLATFORMS = (
         ozg_cloud.accepted,
         dialect=Dialect(
             "As form servers deliver to OZG-Cloud.", ozg_cloud.BODIES, ozg_cloud.ANSWER
+        ),
+    ),
+    Platform(
+        "formcycle",
+        "/formcycle",
+        formcycle.read,
+        formcycle.accepted,
+        dialect=Dialect(
+            "A form under its own field names, as FORMCYCLE sends it.",
+            dict.fromkeys((*_FREE_BODIES, "application/xml", "text/xml"), _FREE_FORM),
+        ),
+    ),
+    Platform(
+        "webhook",
+        "/webhook",
+        webhook.read,
+        webhook.accepted,
+        dialect=Dialect(
+            "A form under its own field names, perhaps signed, perhaps as a CloudEvent.",
+            dict.fromkeys((*_FREE_BODIES, "application/cloudevents+json"), _FREE_FORM),
+            status=202,
         ),
     ),
 )

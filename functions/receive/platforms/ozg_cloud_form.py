@@ -7,7 +7,7 @@ import re
 from datetime import date
 from typing import Any, TypeVar
 
-from functions.receive.delivery import Arrival, Limits
+from functions.receive.delivery import MAX_TRANSACTION_ID, Arrival, Limits
 from functions.receive.refusal import Refused, invalid
 from functions.receive.strict_json import read_strictly
 from shared.domain.exact_json import NumberLiteral, RepeatedMembers
@@ -16,7 +16,6 @@ from shared.domain.submission import FieldKind, FormField, Mailbox, ServiceAccou
 
 T = TypeVar("T")
 
-MAX_TRANSACTION_ID = 255
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _CONTROL = frozenset(
     {"transactionId", "zustaendigeStelle", "leikaIds", "formId", "name", "serviceKonto"}

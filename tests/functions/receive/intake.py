@@ -27,6 +27,7 @@ TRUSTED = {
     "platform": "ozg_cloud",
     "authentication": {"kind": "trusted_network"},
 }
+EMPTY: Mapping[str, str] = MappingProxyType({})
 # What every process needs that is not the function's setting.
 _INHERITED = ("PATH", "HOME", "LANG")
 
@@ -47,9 +48,14 @@ class Intake:
     def post(
         self, body: Any, content_type: str = CONTENT_TYPE, **headers: str
     ) -> tuple[int, dict[str, Any]]:
+        return self.post_to("/antrag", body, content_type, headers)
+
+    def post_to(
+        self, path: str, body: Any, content_type: str, headers: Mapping[str, str] = EMPTY
+    ) -> tuple[int, dict[str, Any]]:
         answer = self.http.request(
             "POST",
-            f"http://{HOST}:{self.port}/antrag",
+            f"http://{HOST}:{self.port}{path}",
             body=body,
             headers={"Content-Type": content_type, **headers},
         )
@@ -92,7 +98,7 @@ def running_intake(
     bucket: str,
     directory: Path,
     senders: tuple[dict[str, Any], ...] = (TRUSTED,),
-    settings: Mapping[str, str] = MappingProxyType({}),
+    settings: Mapping[str, str] = EMPTY,
     source: str = "functions/receive/main.py",
 ) -> Iterator[Intake]:
     with psycopg.connect(database_url) as conn:
