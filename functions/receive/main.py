@@ -17,6 +17,7 @@ from functions.receive.delivery import Limits
 from functions.receive.documents import documents
 from functions.receive.endpoint import Endpoint
 from functions.receive.ingress import Ingress, networks
+from functions.receive.intake import Intake
 from functions.receive.ports import Stores
 from functions.receive.rates import Rates
 from functions.receive.refusal import Refused
@@ -102,13 +103,16 @@ def build() -> Endpoint:
         with transaction(pool) as conn:
             PostgresCases(conn, wake_after).wake_now(event.case_id)
 
-    return Endpoint(
-        senders=Senders(load_senders),
+    intake = Intake(
         new_cases=PostgresIntake(pool, wake_after),
         transactions=transactions,
         object_store=S3ObjectStore(settings),
         publish=Publisher(settings.k_sink, failed=wake).publish,
         refusals=CommittedRefusals(pool),
+    )
+    return Endpoint(
+        senders=Senders(load_senders),
+        intake=intake,
         limits=settings.limits,
         ingress=settings.ingress,
         rates=Rates(),
