@@ -3,9 +3,10 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from functions.receive.answers import Answer, problem
+from functions.receive.answers import Answer, problem, receipt_answer
 from functions.receive.delivery import ReadDelivery
 from functions.receive.platforms import ozg_cloud
+from functions.receive.platforms.form_solutions import push as form_solutions
 from functions.receive.receipt import Receipt
 from functions.receive.refusal import Refused
 
@@ -27,4 +28,7 @@ class Platform:
     proves_in_message: bool = False
 
 
-PLATFORMS = (Platform("ozg_cloud", "/antrag", ozg_cloud.read, ozg_cloud.accepted),)
+PLATFORMS = (
+    Platform("ozg_cloud", "/antrag", ozg_cloud.read, ozg_cloud.accepted),
+    Platform("form_solutions", "/form-solutions", form_solutions.read, receipt_answer),
+)

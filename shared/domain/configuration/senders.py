@@ -1,11 +1,19 @@
 """Senders: the form servers that deliver, declared by the operator of the installation."""
 
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_network
-from typing import Annotated, Literal, TypeAlias
+from typing import Annotated, Literal, Self, TypeAlias
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    model_validator,
+)
 
 from shared.domain.configuration.base import Entry, SecretRef
+from shared.domain.configuration.form_solutions import FormSolutions
 
 Address: TypeAlias = IPv4Address | IPv6Address
 Network: TypeAlias = IPv4Network | IPv6Network
@@ -109,12 +117,25 @@ class Sender(Entry):
     Without `addresses` it may call from anywhere, without `forms` it may send every form.
     """
 
-    platform: Literal["ozg_cloud"]
+    platform: Literal["ozg_cloud", "form_solutions"]
     authentication: Authentication
     is_test: bool = False
     addresses: tuple[Annotated[str, AfterValidator(_network)], ...] = ()
     forms: tuple[Annotated[str, StringConstraints(min_length=1)], ...] = ()
     rate: Rate | None = None
+    form_solutions: FormSolutions | None = None
+
+    @model_validator(mode="after")
+    def _has_the_settings_of_its_platform(self) -> Self:
+        if self.form_solutions is not None and self.platform != "form_solutions":
+            raise ValueError("form_solutions holds the settings of another platform than its own")
+        pull = self.form_solutions and self.form_solutions.pull
+        if isinstance(self.authentication, Polled) != (pull is not None):
+            raise ValueError(
+                'authentication = { kind = "polled" } and the settings of where to fetch'
+                " (form_solutions.pull) come together or not at all"
+            )
+        return self
 
     def may_call_from(self, address: Address | None) -> bool:
         if not self.addresses:
