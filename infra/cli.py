@@ -8,6 +8,7 @@ import click
 from infra.commands.case import case
 from infra.commands.config import config
 from infra.commands.dead_letters import dead_letters, redrive, tasks
+from infra.commands.polls import polls
 from infra.commands.status import status
 from infra.commands.submit import submit
 from infra.commands.up import up
@@ -38,7 +39,7 @@ def lotse() -> None:
 HEADINGS: tuple[tuple[str, tuple[click.Command, ...]], ...] = (
     ("Run it on this machine", (up,)),
     ("Applications and cases", (submit, case)),
-    ("Operate it", (status, tasks, dead_letters, redrive)),
+    ("Operate it", (status, tasks, dead_letters, redrive, polls)),
     ("Set it up", (config,)),
 )
 Sections.headings = HEADINGS

@@ -7,6 +7,7 @@ from datetime import timedelta
 import click
 
 from infra.commands.connection import operator_connection
+from infra.commands.polls import failing
 from infra.local.runtime import read_runtime, running_parts, state_directory
 from shared.adapters.postgres.dead_letters import PostgresDeadLetters
 from shared.adapters.postgres.pool import Connection
@@ -20,7 +21,7 @@ from shared.domain.task import Task
 def status() -> None:
     """Show stages, what is due, tasks and dead letters, and which parts run."""
     with operator_connection() as conn:
-        for line in (*_parts(), *_cases(conn), *_waiting(conn), *_trusted(conn)):
+        for line in (*_parts(), *_cases(conn), *_waiting(conn), *failing(conn), *_trusted(conn)):
             click.echo(line)
 
 
