@@ -136,6 +136,9 @@ def test_an_operator_sees_how_it_goes(polls: PostgresPolls, database_url: str) -
     polls.note("forms", stored("3"), due_in=NOW, code=None)
 
     with psycopg.connect(as_role(database_url, "lotse_operator")) as conn:
+        assert PostgresPolls(conn).all() == []  # nobody is declared
+        for sender in ("forms", "others"):
+            conn.execute("INSERT INTO senders VALUES (%s, '{}')", [sender])
         forms, others = PostgresPolls(conn).all()
 
     assert (forms.last_error, forms.failures, forms.leased_until) == ("unauthorized", 1, None)

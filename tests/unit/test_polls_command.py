@@ -19,6 +19,7 @@ def operated(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def poll(conn: psycopg.Connection, sender: str, error: str | None) -> None:
+    conn.execute("INSERT INTO senders VALUES (%s, '{}')", [sender])
     table = PostgresPolls(conn)
     lease = table.claim(sender, uuid4(), timedelta(minutes=1))
     assert lease is not None

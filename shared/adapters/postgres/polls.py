@@ -149,6 +149,7 @@ class PostgresPolls:
         )
 
     def all(self) -> list[PollReport]:
+        """Of the senders that are declared."""
         with self._conn.cursor(row_factory=class_row(PollReport)) as cur:
             cur.execute(
                 """
@@ -157,6 +158,7 @@ class PostgresPolls:
                        count(*) FILTER (WHERE s.state = %(failed)s) AS not_fetched,
                        count(*) FILTER (WHERE s.state = %(stored)s) AS not_reported
                   FROM polls p
+                  JOIN senders ON senders.id = p.sender
                   LEFT JOIN polled_submissions s ON s.sender = p.sender AND s.code IS NOT NULL
                  GROUP BY p.sender
                  ORDER BY p.sender

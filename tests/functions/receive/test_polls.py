@@ -40,6 +40,7 @@ PING = {
     "ce-source": "/apis/v1/namespaces/lotse/pingsources/receive-polls-every-minute",
 }
 Start = Callable[..., Intake]
+MEBIBYTE = 1024 * 1024
 
 
 @pytest.fixture
@@ -312,6 +313,35 @@ def test_one_that_cannot_be_read_does_not_hold_up_the_others(
     assert intake.count("tasks") == 2
     assert intake.objects() == []
     assert "Mustermann" not in intake.log.read_text()
+
+
+def test_an_entry_without_a_usable_id_does_not_hold_up_the_others(
+    server: FormsServer, start: Start
+) -> None:
+    server.add("..", "", "AS_940000-good", "a\0b", "x" * 256)
+    server.add("AS_940000-nul", applicantName="Muster\0mann", extra="\ud800")
+    intake = start()
+
+    ping(intake)
+
+    assert cases(intake) == ["AS_940000-good"]
+    assert set(server.fetched()) == {"AS_940000-good", "AS_940000-nul"}
+    assert intake.rows("SELECT transaction_id, code FROM refusals") == [
+        ("AS_940000-nul", "text-not-storable")
+    ]
+
+
+def test_a_large_file_is_never_whole_in_memory(server: FormsServer, start: Start) -> None:
+    server.add("AS_940000-warm", attachments=[{"name": "a", "content": encoded(b"one")}])
+    intake = start()
+    ping(intake)
+    before = intake.resident()
+    server.add("AS_940000-large", pdf=base64.b64encode(bytes(60 * MEBIBYTE)).decode())
+
+    ping(intake)
+
+    assert intake.rows("SELECT max(size) FROM attachments") == [(60 * MEBIBYTE,)]
+    assert intake.resident() - before <= 32 * MEBIBYTE
 
 
 def test_once_it_can_be_read_its_task_is_closed(server: FormsServer, start: Start) -> None:

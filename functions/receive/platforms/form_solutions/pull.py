@@ -21,10 +21,9 @@ from functions.receive.platforms.form_solutions.fetched import read_submission
 from functions.receive.platforms.form_solutions.sieve import JsonSieve, Place, StringWriter
 from functions.receive.polling.source import Entry, Listing, PollFailed
 from functions.receive.refusal import Refused
-from functions.receive.strict_json import read_strictly
 from shared.domain.configuration.form_solutions import FormSolutions, Paths, Pull
 from shared.domain.configuration.senders import Sender
-from shared.domain.exact_json import NumberLiteral, write_json
+from shared.domain.exact_json import NotJson, NumberLiteral, read_json, write_json
 
 MOST_PAGES = 1000
 LONGEST_LIST = 8 * 1024 * 1024
@@ -145,7 +144,7 @@ class FormSolutionsSource:
         if not _is_usable(id_):
             return Entry(form, "", b"")
         content = {name: value for name, value in listed.items() if name != "status"}
-        return Entry(form, id_, sha256(write_json(content).encode()).digest())
+        return Entry(form, id_, _digest(content))
 
 
 def _configured(api: Api, paths: Paths) -> Api:
@@ -165,9 +164,12 @@ def _elements(reply: Reply) -> list[Any]:
     try:
         for piece in reply.pieces():
             sieve.feed(piece)
-        elements = read_strictly(bytes(sieve.rest), max_depth=_DEEPEST_LIST, place="$")
+        # Not strictly: text that could not be stored spoils its own submission, not the list.
+        elements = read_json(sieve.rest.decode("utf-8-sig", "replace"))
     except Refused as refused:
         raise PollFailed(f"list-{refused.code}") from None
+    except NotJson:
+        raise PollFailed("list-malformed-json") from None
     if not isinstance(elements, list):
         raise PollFailed("list-no-list")
     return elements
@@ -179,6 +181,10 @@ def _drop_files(place: Place, _members: dict[str, str]) -> StringWriter | None:
 
 def _drop(_data: bytes) -> None:
     pass
+
+
+def _digest(content: dict[str, Any]) -> bytes:
+    return sha256(write_json(content).encode("utf-8", "surrogatepass")).digest()
 
 
 def _is_usable(id_: Any) -> bool:

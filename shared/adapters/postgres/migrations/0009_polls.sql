@@ -36,6 +36,7 @@ GRANT SELECT, INSERT, UPDATE ON polls TO lotse_receive;
 GRANT SELECT, INSERT, UPDATE, DELETE ON polled_submissions TO lotse_receive;
 GRANT SELECT ON polls, polled_submissions TO lotse_operator;
 GRANT UPDATE (due_at) ON polls, polled_submissions TO lotse_operator;
+GRANT DELETE ON polled_submissions TO lotse_operator;
 GRANT SELECT, INSERT ON tasks TO lotse_receive;
 GRANT UPDATE (closed_at) ON tasks TO lotse_receive;
 
