@@ -9,6 +9,7 @@ from infra.commands.case import case
 from infra.commands.config import config
 from infra.commands.dead_letters import dead_letters, redrive, tasks
 from infra.commands.files import files
+from infra.commands.polls import polls
 from infra.commands.refusals import refusals
 from infra.commands.status import status
 from infra.commands.submit import submit
@@ -40,7 +41,7 @@ def lotse() -> None:
 HEADINGS: tuple[tuple[str, tuple[click.Command, ...]], ...] = (
     ("Run it on this machine", (up,)),
     ("Applications and cases", (submit, case)),
-    ("Operate it", (status, tasks, files, refusals, dead_letters, redrive)),
+    ("Operate it", (status, tasks, files, refusals, polls, dead_letters, redrive)),
     ("Set it up", (config,)),
 )
 Sections.headings = HEADINGS

@@ -9,24 +9,19 @@ import structlog
 from functions.receive.address import Address, read_address
 from functions.receive.answers import Answer, json_answer, problem
 from functions.receive.arrival import AdmittedArrival
-from functions.receive.delivery import Delivery, Limits
+from functions.receive.delivery import Delivery, Files, Limits
 from functions.receive.incoming import Incoming
 from functions.receive.ingress import Ingress
-from functions.receive.ports import NewCases, Refusals, Transactions
+from functions.receive.intake import Intake
 from functions.receive.rates import Rates
-from functions.receive.receive import Outcome, receive
+from functions.receive.receive import Outcome
 from functions.receive.refusal import Refused, too_large
 from functions.receive.senders import Senders
 from functions.receive.transactions import what_became_of
-from functions.receive.upload import Upload
 from shared.domain.configuration.senders import Sender
 from shared.domain.errors import LotseError
-from shared.domain.events import Event
 from shared.domain.identifiers import SenderId
-from shared.domain.malware import MalwareVerdict
 from shared.domain.refusal import Refusal
-from shared.ports import ObjectStore
-from shared.runtime.logging import describe
 
 # How much of a refused body is read and dropped, so that its sender gets to see the answer.
 DRAINED = 16 * 1024 * 1024
@@ -39,21 +34,15 @@ class Endpoint:
     """What a worker process needs to answer; `read_timeout` is for one read, in seconds.
 
     `documents` are answered to everybody: path -> answer.
-    `first_verdict` says of each file whether it waits to be scanned.
     """
 
     senders: Senders
-    new_cases: NewCases
-    transactions: Transactions
-    object_store: ObjectStore
-    publish: Callable[[Event], None]
-    refusals: Refusals
+    intake: Intake
     limits: Limits
     ingress: Ingress
     rates: Rates
     documents: Mapping[str, Callable[[], Answer]]
     read_timeout: float
-    first_verdict: MalwareVerdict
 
     def respond(self, request: flask.Request) -> Answer:
         connection = request.environ.get("gunicorn.socket")
@@ -99,7 +88,9 @@ class Endpoint:
         try:
             sender = SenderId(arrival.sender.id)
             arrival.finish()
-            found = what_became_of(sender, transaction_id, self.transactions, self.refusals)
+            found = what_became_of(
+                sender, transaction_id, self.intake.transactions, self.intake.refusals
+            )
         except LotseError as exc:
             raise _deferred(exc) from None
         return json_answer(200, found)
@@ -116,12 +107,6 @@ class Endpoint:
             arrival.stream.drain(DRAINED)
             self._record(arrival, refused, request.content_length)
             return platform.refused(refused)
-        _logger.info(
-            "application_received",
-            sender=outcome.sender,
-            case_id=str(outcome.receipt.case_id),
-            repeated=outcome.event is None,
-        )
         return platform.accepted(outcome.receipt)
 
     def _take(self, request: flask.Request, address: Address, arrival: AdmittedArrival) -> Outcome:
@@ -130,57 +115,26 @@ class Endpoint:
             arrival.admit(None)
         if (request.content_length or 0) > self.limits.body:
             raise too_large("The request", self.limits.body)
-        upload = Upload(
-            lambda: SenderId(arrival.sender.id),
-            self.object_store,
-            self.transactions,
-            self.first_verdict,
-        )
-        try:
-            delivery = address.platform.read(arrival, upload, self.limits)
+
+        def read(files: Files) -> Delivery:
+            delivery = address.platform.read(arrival, files, self.limits)
             arrival.finish()
-            delivery = _checked(delivery, arrival.sender, as_test)
-            outcome = receive(delivery, upload, self.new_cases, self.transactions)
-        except BaseException:
-            upload.discard()
-            raise
-        if outcome.event is not None:
-            self.publish(outcome.event)
-        if not outcome.keeps_files:
-            upload.discard()
-        return outcome
+            return delivery
+
+        return self.intake.take(read, lambda: arrival.sender, as_test=as_test)
 
     def _record(self, arrival: AdmittedArrival, refused: Refused, announced: int | None) -> None:
         """Only what was delivered to a platform's path: what scanners try elsewhere is noise."""
-        sender = None if arrival.admitted is None else SenderId(arrival.admitted.id)
         size = arrival.stream.size if arrival.stream.ended else announced
-        _logger.warning(
-            "application_refused",
-            sender=sender,
-            status=refused.status,
-            code=refused.code,
-            size=size,
-        )
         refusal = Refusal(
-            sender=sender,
+            sender=None if arrival.admitted is None else SenderId(arrival.admitted.id),
             transaction_id=arrival.transaction_id,
             status=refused.status,
             code=refused.code,
             size=size,
             sha256=arrival.stream.sha256,
         )
-        try:
-            self.refusals.add(refusal)
-        except Exception as exc:  # noqa: BLE001 - the refusal is the answer, recorded or not
-            _logger.warning("refusal_not_recorded", **describe(exc))
-
-
-def _checked(delivery: Delivery, sender: Sender, as_test: bool) -> Delivery:
-    form = delivery.submission.form_id
-    if sender.forms and form not in sender.forms:
-        detail = "This sender is not declared to send this form. Ask the operator of the intake."
-        raise Refused(403, "form-not-allowed", detail)
-    return delivery.as_test() if as_test or sender.is_test else delivery
+        self.intake.record(refusal)
 
 
 def _asks_for_test(request: flask.Request) -> bool:

@@ -20,14 +20,6 @@ def safe_file_name(original: str | None, fallback: str) -> str:
     return _shortened(name)
 
 
-def named_safely(original: str | None, fallback: str) -> tuple[str, tuple[str, ...]]:
-    """The safe name, and a flag if it is not the one that was sent."""
-    name = safe_file_name(original, fallback)
-    if name == original:
-        return name, ()
-    return name, ("file-name-changed" if original else "file-name-missing",)
-
-
 # Controls, format characters (a right-to-left override hides an extension), surrogates, separators.
 _INVISIBLE = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 

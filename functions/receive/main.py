@@ -1,11 +1,13 @@
 """Receive applications from form platforms: one HTTP request in, one committed case out.
 
+Consumes  dev.knative.sources.ping on /polls, to fetch from the platforms that are polled
 Answers   the platform's own success answer, or a problem document (RFC 9457)
 Publishes de.antragslotse.case.received.v1
 """
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import timedelta
 
 import flask
@@ -17,6 +19,11 @@ from functions.receive.delivery import Limits
 from functions.receive.documents import documents
 from functions.receive.endpoint import Endpoint
 from functions.receive.ingress import Ingress, networks
+from functions.receive.intake import Intake
+from functions.receive.platforms.form_solutions.pull import FormSolutionsSource
+from functions.receive.polling import door
+from functions.receive.polling.polling import Polling
+from functions.receive.polling.ports import PollStores
 from functions.receive.ports import Stores
 from functions.receive.rates import Rates
 from functions.receive.refusal import Refused
@@ -26,10 +33,12 @@ from shared.adapters.postgres.attachments import PostgresAttachments
 from shared.adapters.postgres.case_log import PostgresCaseLog
 from shared.adapters.postgres.cases import PostgresCases
 from shared.adapters.postgres.intake import PostgresIntake
+from shared.adapters.postgres.polls import PostgresPolls
 from shared.adapters.postgres.pool import DatabaseSettings, open_pool, transaction
 from shared.adapters.postgres.refusals import CommittedRefusals
 from shared.adapters.postgres.senders import PostgresSenders
 from shared.adapters.postgres.submissions import PostgresSubmissions
+from shared.adapters.postgres.tasks import PostgresTasks
 from shared.adapters.postgres.uploads import PostgresUploads
 from shared.domain.configuration.senders import Sender
 from shared.domain.events import Event
@@ -52,6 +61,7 @@ class Settings(DatabaseSettings, ObjectStoreSettings):
     max_field_length: int = 1_000_000
     max_fields: int = 10_000
     read_timeout_seconds: float = 60
+    poll_seconds: float = Field(default=20, gt=0, le=120)
     trusted_proxies: str = ""
     client_certificate_header: str | None = None
 
@@ -82,7 +92,13 @@ settings = Settings.from_environment()
 logging.configure(settings.log_level)
 
 
-def build() -> Endpoint:
+@dataclass(frozen=True, slots=True)
+class Doors:
+    endpoint: Endpoint
+    polling: Polling
+
+
+def build() -> Doors:
     """Called once per worker process, on its first request: a pool does not survive a fork."""
     pool = open_pool(settings)
     wake_after = timedelta(seconds=settings.wake_after_seconds)
@@ -98,6 +114,11 @@ def build() -> Endpoint:
                 log=PostgresCaseLog(conn),
             )
 
+    @contextmanager
+    def poll_transactions() -> Iterator[PollStores]:
+        with transaction(pool) as conn:
+            yield PollStores(polls=PostgresPolls(conn), tasks=PostgresTasks(conn))
+
     def load_senders() -> list[Sender]:
         with transaction(pool) as conn:
             return PostgresSenders(conn).all()
@@ -106,30 +127,45 @@ def build() -> Endpoint:
         with transaction(pool) as conn:
             PostgresCases(conn, wake_after).wake_now(event.case_id)
 
-    return Endpoint(
-        senders=Senders(load_senders),
+    intake = Intake(
         new_cases=PostgresIntake(pool, wake_after),
         transactions=transactions,
         object_store=S3ObjectStore(settings),
         publish=Publisher(settings.k_sink, failed=wake).publish,
         refusals=CommittedRefusals(pool),
+        first_verdict=MalwareVerdict.PENDING if settings.clamd_url else MalwareVerdict.NOT_SCANNED,
+    )
+    senders = Senders(load_senders)
+    endpoint = Endpoint(
+        senders=senders,
+        intake=intake,
         limits=settings.limits,
         ingress=settings.ingress,
         rates=Rates(),
         documents=documents(settings.limits),
         read_timeout=settings.read_timeout_seconds,
-        first_verdict=MalwareVerdict.PENDING if settings.clamd_url else MalwareVerdict.NOT_SCANNED,
     )
+    polling = Polling(
+        senders=senders,
+        open_source=FormSolutionsSource,
+        intake=intake,
+        transactions=poll_transactions,
+        limits=settings.limits,
+        seconds=settings.poll_seconds,
+    )
+    return Doors(endpoint, polling)
 
 
-endpoint = Lazy(build)
+doors = Lazy(build)
 
 
 def handle(request: flask.Request) -> flask.Response:
     if request.path == "/readyz":
         return _response(json_answer(200, {"status": "ready"}))
+    if request.path == door.PATH:
+        return door.respond(request, lambda: doors.get().polling.run())
     try:
-        return _response(endpoint.get().respond(request))
+        return _response(doors.get().endpoint.respond(request))
     except Exception as exc:  # noqa: BLE001 - the framework would answer with the error's text
         structlog.get_logger().error("request_failed", **logging.describe(exc))
         return _response(problem(Refused(500, "internal-error", "This is our fault.", retry=True)))

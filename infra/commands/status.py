@@ -8,6 +8,7 @@ from itertools import chain
 import click
 
 from infra.commands.connection import operator_connection
+from infra.commands.polls import failing
 from infra.local.runtime import read_runtime, running_parts, state_directory
 from shared.adapters.postgres.dead_letters import PostgresDeadLetters
 from shared.adapters.postgres.held_files import PostgresHeldFiles
@@ -26,7 +27,14 @@ _FORGOTTEN = timedelta(minutes=10)
 def status() -> None:
     """Show stages, what is due, tasks and dead letters, and which parts run."""
     with operator_connection() as conn:
-        told = (_parts(), _cases(conn), _waiting(conn), _scanning(conn), _trusted(conn))
+        told = (
+            _parts(),
+            _cases(conn),
+            _waiting(conn),
+            _scanning(conn),
+            failing(conn),
+            _trusted(conn),
+        )
         for line in chain.from_iterable(told):
             click.echo(line)
 

@@ -94,10 +94,13 @@ def test_those_who_publish_are_bound_to_the_broker(deployment: Deployment) -> No
     assert bound == {"receive": "lotse", "recover": "lotse"}
 
 
-def test_the_timer_wakes_recover(deployment: Deployment) -> None:
-    (ping,) = deployment.pings
+def test_the_timer_wakes_recover_and_lets_receive_poll(deployment: Deployment) -> None:
+    pings = {ping.name: (ping.schedule, ping.sink) for ping in deployment.pings}
 
-    assert (ping.schedule, ping.sink) == ("* * * * *", Target("recover"))
+    assert pings == {
+        "recover-every-minute": ("* * * * *", Target("recover")),
+        "receive-polls-every-minute": ("* * * * *", Target("receive", "/polls")),
+    }
 
 
 def test_the_broker_is_told_what_the_triggers_say(deployment: Deployment) -> None:

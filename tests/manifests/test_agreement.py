@@ -7,7 +7,9 @@ import sys
 
 import pytest
 
+from functions.receive.polling import door
 from infra.local.manifests import BASE
+from infra.local.ping import EVENT_TYPE
 from shared.domain.events import Event
 from tests.manifests.documents import Document, deployed, of_kind
 
@@ -87,6 +89,12 @@ def test_every_variable_is_a_setting_and_nothing_that_is_required_is_missing(
     assert set(env) - OF_THE_FRAMEWORK <= set(settings)
     assert {name for name, required in settings.items() if required} <= set(env)
     assert ("K_SINK" in settings) == bool(spec.sink)
+
+
+def test_the_timer_posts_to_the_door_that_receive_has_for_it(base: list[Document]) -> None:
+    (ping,) = [ping for ping in deployed(base).pings if ping.sink.function == "receive"]
+
+    assert (ping.sink.path, EVENT_TYPE) == (door.PATH, door.PING)
 
 
 def test_every_function_has_a_manifest(base: list[Document]) -> None:

@@ -2,24 +2,18 @@
 
 import base64
 import json
-import socket
-import ssl
-import threading
-from collections.abc import Iterator
-from contextlib import closing, contextmanager, suppress
+from contextlib import closing
 from datetime import UTC, datetime
-from typing import Any, TypeAlias
+from typing import Any
 
 import urllib3
 from standardwebhooks import Webhook as Signature
 from standardwebhooks.webhooks import EmptyWebhookSecretError
-from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.response import BaseHTTPResponse
 from urllib3.util import parse_url
 
 from functions.forward.destination import (
     Contents,
-    Deadline,
     Message,
     NotDelivered,
     Refused,
@@ -30,8 +24,7 @@ from functions.forward.manifest import File, field_tree, files_of, manifest
 from shared.domain.configuration.destinations import Webhook, web_address
 from shared.domain.exact_json import write_json
 from shared.domain.forwarding import Receipt
-
-Connection: TypeAlias = HTTPConnection | HTTPSConnection
+from shared.runtime.outgoing import failure_code, open_connection
 
 TYPE = "case.delivered.v1"
 LONGEST_ANSWER = 64 * 1024
@@ -60,7 +53,7 @@ class WebhookDestination:
     def send(self, message: Message) -> Receipt:
         headers = self._headers(message)
         address, target = self._address()
-        with _open(address, message.deadline) as connection:
+        with open_connection(address, message.deadline.left()) as connection:
             try:
                 connection.request(
                     "POST",
@@ -73,7 +66,7 @@ class WebhookDestination:
                 answer = connection.getresponse()
             except (urllib3.exceptions.HTTPError, OSError, ValueError) as exc:
                 message.deadline.left()
-                raise NotDelivered(_code(exc)) from None
+                raise NotDelivered(failure_code(exc)) from None
             with closing(answer):
                 message.deadline.left()  # an answer that was cut by then may read as a whole one
                 return _receipt(answer)
@@ -115,42 +108,6 @@ class WebhookDestination:
             "webhook-timestamp": str(int(now.timestamp())),
             "webhook-signature": signature,
         }
-
-
-@contextmanager
-def _open(address: urllib3.util.Url, deadline: Deadline) -> Iterator[Connection]:
-    """A connection of its own, cut at the deadline: a peer that drips bytes cannot hold us."""
-    left = deadline.left()
-    connection: Connection
-    host = (address.host or "").strip("[]")
-    if address.scheme == "https":
-        context = ssl.create_default_context()
-        connection = HTTPSConnection(host, address.port, timeout=left, ssl_context=context)
-    else:
-        connection = HTTPConnection(host, address.port, timeout=left)
-    watchdog = threading.Timer(left, _cut, [connection])
-    watchdog.daemon = True
-    try:
-        watchdog.start()
-        yield connection
-    finally:
-        watchdog.cancel()
-        connection.close()
-
-
-def _cut(connection: Connection) -> None:
-    if connection.sock is not None:
-        with suppress(OSError):
-            connection.sock.shutdown(socket.SHUT_RDWR)
-
-
-def _code(exc: Exception) -> str:
-    if isinstance(exc, ssl.SSLError | urllib3.exceptions.SSLError):
-        return "tls"
-    if isinstance(exc, urllib3.exceptions.NewConnectionError):  # in urllib3 a kind of timeout
-        return "connection"
-    slow = isinstance(exc, TimeoutError | urllib3.exceptions.TimeoutError)
-    return "timeout" if slow else "connection"
 
 
 def _receipt(answer: BaseHTTPResponse) -> Receipt:

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from functions.receive.delivery import Files
-from functions.receive.file_names import named_safely
+from functions.receive.file_parts import open_file
 from functions.receive.multipart import PartWriter
 from functions.receive.part_headers import Part
 from shared.domain.submission import AttachmentKind
@@ -52,15 +52,7 @@ class FilePart:
             self._writer.abort()
 
     def _open(self) -> PartWriter:
-        part = self._part
-        name, flags = named_safely(part.file_name, f"{part.name or 'part'}-{part.number}")
-        return self._files.open(
-            self._kind,
-            name=name,
-            original_name=part.file_name,
-            media_type=part.content_type or None,
-            flags=flags,
-        )
+        return open_file(self._part, self._files, self._kind)
 
 
 class Ignored:

@@ -4,9 +4,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from functions.receive.answers import Answer, problem
+from functions.receive.answers import Answer, problem, receipt_answer
 from functions.receive.delivery import ReadDelivery
 from functions.receive.platforms import formcycle, ozg_cloud, webhook
+from functions.receive.platforms.form_solutions import push as form_solutions
 from functions.receive.receipt import Receipt
 from functions.receive.refusal import Refused
 
@@ -77,6 +78,20 @@ PLATFORMS = (
             "A form under its own field names, perhaps signed, perhaps as a CloudEvent.",
             dict.fromkeys((*_FREE_BODIES, "application/cloudevents+json"), _FREE_FORM),
             status=202,
+        ),
+    ),
+    Platform(
+        "form_solutions",
+        "/form-solutions",
+        form_solutions.read,
+        receipt_answer,
+        dialect=Dialect(
+            "What Form-Solutions pushes: its XML data set, or JSON; alone or beside files.",
+            {
+                "application/xml": {"type": "object", "xml": {"name": "form"}},
+                "application/json": {"type": "object", "required": ["transId"]},
+                "multipart/form-data": {"type": "object", "required": ["data"]},
+            },
         ),
     ),
 )

@@ -8,7 +8,7 @@ from datetime import UTC
 
 from functions.receive.answers import Answer, json_answer
 from functions.receive.delivery import Arrival, Delivery, Files, Limits
-from functions.receive.file_names import named_safely
+from functions.receive.file_parts import open_file
 from functions.receive.multipart import MultipartLimits, PartWriter, read_parts
 from functions.receive.part_headers import Part
 from functions.receive.platforms.ozg_cloud_form import read_form
@@ -103,17 +103,10 @@ def accepted(receipt: Receipt) -> Answer:
 
 def _open_file(part: Part, files: Files) -> PartWriter:
     kind = _KINDS.get(part.name or "")
-    flags = []
-    if kind is None:
-        flags.append("part-unknown" if part.name else "part-unnamed")
-    name, odd = named_safely(part.file_name, f"{part.name or 'part'}-{part.number}")
-    return files.open(
-        kind or AttachmentKind.ATTACHMENT,
-        name=name,
-        original_name=part.file_name,
-        media_type=part.content_type or None,
-        flags=(*flags, *odd),
-    )
+    if kind is not None:
+        return open_file(part, files, kind)
+    flag = "part-unknown" if part.name else "part-unnamed"
+    return open_file(part, files, AttachmentKind.ATTACHMENT, (flag,))
 
 
 class _FormPart:

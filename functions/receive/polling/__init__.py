@@ -1,0 +1,1 @@
+"""Fetch applications from platforms that do not deliver them."""
