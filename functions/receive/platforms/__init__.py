@@ -6,7 +6,7 @@ from typing import Any
 
 from functions.receive.answers import Answer, problem
 from functions.receive.delivery import ReadDelivery
-from functions.receive.platforms import ozg_cloud
+from functions.receive.platforms import intelliform, ozg_cloud
 from functions.receive.receipt import Receipt
 from functions.receive.refusal import Refused
 
@@ -54,5 +54,14 @@ PLATFORMS = (
         dialect=Dialect(
             "As form servers deliver to OZG-Cloud.", ozg_cloud.BODIES, ozg_cloud.ANSWER
         ),
+    ),
+    Platform(
+        "intelliform",
+        "/intelliform",
+        intelliform.read,
+        intelliform.accepted,
+        refused=intelliform.refused,
+        describe=intelliform.describe,
+        proves_in_message=True,
     ),
 )

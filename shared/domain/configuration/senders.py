@@ -1,7 +1,7 @@
 """Senders: the form servers that deliver, declared by the operator of the installation."""
 
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_network
-from typing import Annotated, Literal, TypeAlias
+from typing import Annotated, Literal, Self, TypeAlias
 
 from pydantic import (
     AfterValidator,
@@ -10,9 +10,11 @@ from pydantic import (
     Field,
     StringConstraints,
     field_validator,
+    model_validator,
 )
 
 from shared.domain.configuration.base import Entry, SecretRef
+from shared.domain.configuration.intelliform import Intelliform
 
 Address: TypeAlias = IPv4Address | IPv6Address
 Network: TypeAlias = IPv4Network | IPv6Network
@@ -123,6 +125,14 @@ class Sender(Entry):
     addresses: tuple[Annotated[str, AfterValidator(_network)], ...] = ()
     forms: tuple[Annotated[str, StringConstraints(min_length=1)], ...] = ()
     rate: Rate | None = None
+    intelliform: Intelliform | None = None
+
+    @model_validator(mode="after")
+    def _has_settings_of_its_own_platform_only(self) -> Self:
+        for platform in ("intelliform",):
+            if getattr(self, platform) is not None and self.platform != platform:
+                raise ValueError(f"settings of {platform}, but its platform is {self.platform}")
+        return self
 
     @field_validator("id")
     @classmethod
