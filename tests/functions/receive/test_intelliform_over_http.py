@@ -5,6 +5,7 @@ import hashlib
 import os
 import threading
 import time
+import tomllib
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -15,6 +16,7 @@ import psycopg
 import pytest
 import zeep
 from lxml import etree
+from pydantic import ValidationError
 from zeep.wsse.username import UsernameToken
 
 from functions.receive.platforms.intelliform.names import (
@@ -28,6 +30,8 @@ from functions.receive.platforms.intelliform.names import (
 from infra.local.ports import HOST
 from infra.local.s3 import EmbeddedS3
 from shared.adapters.postgres.submissions import PostgresSubmissions
+from shared.domain.configuration.intelliform import Intelliform
+from shared.domain.configuration.senders import Sender
 from shared.domain.identifiers import SenderId, case_id
 from tests.functions.receive.bodies import a_body
 from tests.functions.receive.deposits import (
@@ -46,7 +50,7 @@ from tests.functions.receive.deposits import (
     content_part,
     root_part,
 )
-from tests.functions.receive.intake import NOTHING, Intake, running_intake
+from tests.functions.receive.intake import NOTHING, REPOSITORY, Intake, running_intake
 
 MEBIBYTE = 1024 * 1024
 TRUSTED = {
@@ -340,6 +344,21 @@ def test_a_client_made_from_our_description_delivers(guarded: Intake) -> None:
     with psycopg.connect(guarded.database_url) as conn:
         submission = PostgresSubmissions(conn).get(case_id(SenderId("afm"), "1"))
     assert [field.value for field in submission.fields] == ["Erika", "Musterstadt"]
+
+
+def test_the_documented_example_and_settings_work(guarded: Intake) -> None:
+    page = (REPOSITORY / "docs/platforms/intelliform.md").read_text("utf-8")
+    example = page.partition("<<'XML'\n")[2].partition("\nXML\n")[0]
+    (declared,) = tomllib.loads(page.partition("```toml\n")[2].partition("```")[0])["senders"]
+    basic = "Basic " + base64.b64encode(b"afm:geheim").decode()
+
+    sender = Sender.model_validate(declared)
+
+    assert post(guarded, example, Authorization=basic)[0] == 200
+    assert sender.intelliform is not None
+    assert sender.intelliform.model_copy(update={"forms": {}}) == Intelliform()
+    with pytest.raises(ValidationError, match="settings of intelliform"):
+        Sender.model_validate({**declared, "platform": "ozg_cloud"})
 
 
 def test_answers_and_messages_keep_to_both_schemas(soap: Intake, reference_data: Path) -> None:

@@ -45,7 +45,10 @@ def _leaves(draw: st.DrawFn) -> FormField:
             st.tuples(st.just(FieldKind.TEXT), _TEXT),
             st.tuples(st.just(FieldKind.BOOLEAN), st.sampled_from(["true", "false"])),
             st.tuples(st.just(FieldKind.DATE), st.dates().map(str)),
-            st.tuples(st.just(FieldKind.NUMBER), st.decimals(allow_nan=False, places=2).map(str)),
+            st.tuples(
+                st.just(FieldKind.NUMBER),
+                st.decimals(allow_nan=False, allow_infinity=False, places=2).map(str),
+            ),
         )
     )
     name, label, display = draw(_NAME), draw(_LINE), draw(_LINE)
