@@ -1,26 +1,14 @@
 """Any tree that a form can produce survives the envelope, the parser and Postgres."""
 
-from collections.abc import Iterator
 from dataclasses import replace
-from datetime import timedelta
-from typing import NoReturn
-from uuid import uuid4
 from xml.sax.saxutils import escape, quoteattr
 
-import psycopg
-import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from functions.receive.receive import receive
-from functions.receive.upload import Upload
-from shared.adapters.object_store import ObjectStoreSettings, S3ObjectStore
-from shared.adapters.postgres.intake import PostgresIntake
-from shared.adapters.postgres.pool import DatabaseSettings, Pool, open_pool
-from shared.adapters.postgres.submissions import PostgresSubmissions
-from shared.domain.identifiers import SenderId, case_id
 from shared.domain.submission import FieldKind, FormField
 from tests.functions.receive.deposits import DATA_SET, a_data_set, a_deposit
+from tests.functions.receive.storing import Storing
 from tests.functions.receive.test_intelliform import deliver
 
 # What XML can carry and does not change, with sequences of DIN SPEC 91379 among it.
@@ -79,38 +67,15 @@ def encoded(field: FormField) -> str:
     return f"<{field.name}{attributes}>{content}</{field.name}>"
 
 
-@pytest.fixture
-def pool(database_url: str) -> Iterator[Pool]:
-    opened = open_pool(DatabaseSettings(database_url=database_url))
-    yield opened
-    opened.close()
+@given(tree=TREES)
+@settings(
+    max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+def test_any_tree_survives(tree: list[FormField], storing: Storing) -> None:
+    data_set = replace(DATA_SET, content=a_data_set("".join(map(encoded, tree))))
+    delivery = deliver(a_deposit(data_set, primaryFormAttachmentId=None))
 
+    stored = storing.there_and_back(delivery)
 
-def test_any_tree_survives(pool: Pool, database_url: str) -> None:
-    nowhere = ObjectStoreSettings(
-        s3_endpoint_url="http://localhost:9",
-        s3_bucket="none",
-        aws_access_key_id="none",
-        aws_secret_access_key="none",
-    )
-    new_cases = PostgresIntake(pool, timedelta(minutes=1))
-
-    @settings(max_examples=80, deadline=None)
-    @given(tree=TREES)
-    def survives(tree: list[FormField]) -> None:
-        id_ = str(uuid4())
-        data_set = replace(DATA_SET, content=a_data_set("".join(map(encoded, tree))))
-        delivery = deliver(a_deposit(data_set, id=id_, primaryFormAttachmentId=None))
-        upload = Upload(lambda: SenderId("afm"), S3ObjectStore(nowhere), _no_transaction)
-
-        receive(delivery, upload, new_cases, _no_transaction)
-
-        with psycopg.connect(database_url) as conn:
-            submission = PostgresSubmissions(conn).get(case_id(SenderId("afm"), id_))
-        assert list(submission.fields) == tree
-
-    survives()
-
-
-def _no_transaction() -> NoReturn:
-    raise AssertionError("a new application without files is one statement")
+    assert stored == delivery.submission
+    assert list(stored.fields) == tree
