@@ -1,17 +1,14 @@
 """What is no envelope, posted to the running intake of SOAP; and hostile files within envelopes."""
 
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from xml.sax.saxutils import escape
 
-import pytest
 import yaml
 from lxml import etree
 
 from functions.receive.platforms.intelliform.names import SOAP
 from infra.local.ports import HOST
-from infra.local.s3 import EmbeddedS3
 from tests.functions.receive.bodies import a_body
 from tests.functions.receive.deposits import (
     DATA_SET,
@@ -24,22 +21,7 @@ from tests.functions.receive.deposits import (
     content_part,
     root_part,
 )
-from tests.functions.receive.intake import NOTHING, Intake, running_intake
-
-TRUSTED = {
-    "id": "afm",
-    "platform": "intelliform",
-    "authentication": {"kind": "trusted_network"},
-}
-MEBIBYTE = 1024 * 1024
-
-
-@pytest.fixture
-def soap(
-    database_url: str, object_store_server: EmbeddedS3, bucket: str, tmp_path: Path
-) -> Iterator[Intake]:
-    with running_intake(database_url, object_store_server, bucket, tmp_path, (TRUSTED,)) as running:
-        yield running
+from tests.functions.receive.intake import NOTHING, Intake
 
 
 def post(intake: Intake, body: bytes | str, content_type: str = XML) -> int:

@@ -53,24 +53,11 @@ from tests.functions.receive.deposits import (
 from tests.functions.receive.intake import NOTHING, REPOSITORY, Intake, running_intake
 
 MEBIBYTE = 1024 * 1024
-TRUSTED = {
-    "id": "afm",
-    "platform": "intelliform",
-    "authentication": {"kind": "trusted_network"},
-}
 WITH_TOKEN = {
     "id": "afm",
     "platform": "intelliform",
     "authentication": {"kind": "username_token", "username": "afm", "passwords": ["env:AFM"]},
 }
-
-
-@pytest.fixture
-def soap(
-    database_url: str, object_store_server: EmbeddedS3, bucket: str, tmp_path: Path
-) -> Iterator[Intake]:
-    with running_intake(database_url, object_store_server, bucket, tmp_path, (TRUSTED,)) as running:
-        yield running
 
 
 @pytest.fixture

@@ -2,44 +2,27 @@
 
 from dataclasses import dataclass, field
 from typing import Any
-from xml.etree.ElementTree import Element
 
 from functions.receive.delivery import Arrival, Delivery, Files, Limits
-from functions.receive.file_names import safe_file_name
 from functions.receive.part_headers import Part
 from functions.receive.platforms.intelliform.content import Content, is_marked
 from functions.receive.platforms.intelliform.data_set import DataSet, Hint, Path, hints_of
 from functions.receive.platforms.intelliform.deposit import AttachmentAsSent, Deposit
-from functions.receive.platforms.intelliform.login_data import (
-    FLAG,
-    take_login_data,
-    without_login_data,
-)
-from functions.receive.platforms.intelliform.names import TRANSACTION, split
+from functions.receive.platforms.intelliform.document import Document
+from functions.receive.platforms.intelliform.file_description import FileDescription
+from functions.receive.platforms.intelliform.login_data import FLAG
 from functions.receive.platforms.intelliform.routing import Routing
 from functions.receive.refusal import Refused, invalid
-from functions.receive.safe_xml import read_xml
 from shared.domain.configuration.intelliform import Intelliform
 from shared.domain.identifiers import SenderId
-from shared.domain.submission import AttachmentKind, PartDigest, Submission
+from shared.domain.submission import Submission
 
 MAX_TRANSACTION_ID = 255
-ORIGINAL_NAME = "X-IntelliForm-Original-Name"
-SIGNED = "X-IntelliForm-Signed"
+_OF_PERSON = ("display_name", "given_name", "surname", "title", "organization")
 _FORM_ID, _FORM, _ID = "formId", "form", "id"
 _DATA_ID, _REPRESENTATION_ID = "primaryDataAttachmentId", "primaryFormAttachmentId"
 # The user name is a handle of the login, and the case needs none.
 _NOT_KEPT = (_FORM_ID, _FORM, _ID, _DATA_ID, _REPRESENTATION_ID, "username")
-
-
-@dataclass(frozen=True, slots=True)
-class Document:
-    """XML without login data; `sent` tells what it was if there was any, `login` what is kept."""
-
-    root: Element
-    data: bytes
-    login: dict[str, str]
-    sent: PartDigest | None
 
 
 @dataclass
@@ -59,7 +42,7 @@ class Application:
         self._store_files(data_attachment)
         for part, content in unnamed:
             name = part.file_name or part.content_id
-            self._store(content, _Description.of_part(part, name))
+            self._store(content, FileDescription.of_part(part, name))
         if document is None:
             return Delivery(submission, None, None)
         media_type = data_attachment.members.get("contentType") if data_attachment else None
@@ -98,16 +81,10 @@ class Application:
         return self._cleaned(content.xml, attachment.place)
 
     def _cleaned(self, data: bytes, place: str) -> Document:
-        """The envelope was well-formed: what is wrong inside of a content is a wrong value."""
-        try:
-            root = read_xml(data, max_depth=self.limits.depth, place=place)
-        except Refused as refused:
-            raise invalid(refused.code, refused.detail, place) from None
-        login = take_login_data(root)
-        if login is None:
-            return Document(root, data, {}, None)
-        self.flags.add(FLAG)
-        return Document(root, without_login_data(data, place), login, PartDigest.of(data))
+        document = Document.of(data, self.limits.depth, place)
+        if document.sent is not None:
+            self.flags.add(FLAG)
+        return document
 
     def _hints(self, data_attachment: AttachmentAsSent | None) -> dict[Path, Hint]:
         """The raw form has the data set's id too: of a chosen value, it tells the text shown."""
@@ -160,7 +137,7 @@ class Application:
         if parameters:
             extra["customParameters"] = parameters
         if document is not None:
-            extra |= _of_root(document.root)
+            extra |= document.control_data()
         person = {name: text for name, text in login.items() if name in _OF_PERSON}
         if person:
             extra["user"] = person
@@ -181,9 +158,9 @@ class Application:
         for attachment in self.deposit.attachments:
             if attachment is not data_attachment:
                 is_form = bool(representation) and attachment.id.strip() == representation
-                self._store(attachment.content, _Description.of(attachment, is_form))
+                self._store(attachment.content, FileDescription.of(attachment, is_form))
 
-    def _store(self, content: Content | None, description: "_Description") -> None:
+    def _store(self, content: Content | None, description: FileDescription) -> None:
         """A part that two attachments refer to is one file, called as the first of them says."""
         if content is not None and content.file is not None:
             if not content.is_described:
@@ -199,58 +176,3 @@ class Application:
         file = self.files.open(**description.arguments(flags), sent=sent)
         file.write(data)
         file.close()
-
-
-@dataclass(frozen=True, slots=True)
-class _Description:
-    kind: AttachmentKind
-    name: str
-    original_name: str | None
-    media_type: str | None
-    flags: tuple[str, ...]
-    place: str
-
-    @classmethod
-    def of(cls, attachment: AttachmentAsSent, is_form: bool) -> "_Description":
-        attributes = dict(attachment.attributes)
-        given = attachment.members.get("name") or attributes.get(ORIGINAL_NAME)
-        flags = ["signed"] if attributes.get(SIGNED, "").strip().lower() == "true" else []
-        name = safe_file_name(given or attachment.id, f"attachment-{attachment.number}")
-        if name != given:
-            flags.append("file-name-changed" if given else "file-name-missing")
-        kind = AttachmentKind.REPRESENTATION if is_form else AttachmentKind.ATTACHMENT
-        original = attributes.get(ORIGINAL_NAME) or given
-        media_type = attachment.members.get("contentType", "").strip() or None
-        return cls(kind, name, original, media_type, tuple(flags), attachment.place)
-
-    @classmethod
-    def of_part(cls, part: Part, given: str | None) -> "_Description":
-        name = safe_file_name(given, f"part-{part.number}")
-        kind = AttachmentKind.ATTACHMENT
-        media_type = part.content_type or None
-        return cls(kind, name, given, media_type, ("part-unreferenced",), part.place)
-
-    def arguments(self, flags: tuple[str, ...] = ()) -> dict[str, Any]:
-        return {
-            "kind": self.kind,
-            "name": self.name,
-            "original_name": self.original_name,
-            "media_type": self.media_type,
-            "flags": (*self.flags, *flags),
-        }
-
-
-_OF_PERSON = ("display_name", "given_name", "surname", "title", "organization")
-
-
-def _of_root(root: Element) -> dict[str, Any]:
-    """The transaction as the data set tells it, which may differ from the envelope's word."""
-    transaction, others = {}, {}
-    for name, value in root.attrib.items():
-        namespace, local = split(name)
-        if namespace == TRANSACTION:
-            transaction[local] = value
-        else:
-            others[name] = value
-    given = {"dataSet": split(root.tag)[1], "transaction": transaction, "attributes": others}
-    return {name: value for name, value in given.items() if value}
