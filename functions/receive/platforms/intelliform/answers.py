@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import UTC
-from xml.sax.saxutils import escape
+from html import escape
 
 from functions.receive.answers import Answer
 from functions.receive.platforms.intelliform.names import BACKEND, SOAP, WSSE

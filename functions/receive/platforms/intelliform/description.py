@@ -1,8 +1,8 @@
 """The service's own description in WSDL 1.1, with the address that it was asked at."""
 
 from functools import cache
+from html import escape
 from pathlib import Path
-from xml.sax.saxutils import escape
 
 from functions.receive.answers import Answer
 from functions.receive.platforms.intelliform.answers import MEDIA_TYPE
@@ -11,7 +11,7 @@ _ADDRESS = "@ADDRESS@"
 
 
 def describe(address: str) -> Answer:
-    quoted = escape(address, {'"': "&quot;"})
+    quoted = escape(address)
     return Answer(200, _template().replace(_ADDRESS, quoted).encode(), MEDIA_TYPE)
 
 
