@@ -50,6 +50,22 @@ class Arrival(Protocol):
     transaction_id: str | None
 
 
+class FileWriter(PartWriter, Protocol):
+    """`describe` may come late, even after `close`: some messages name a file behind its bytes."""
+
+    def describe(
+        self,
+        kind: AttachmentKind,
+        *,
+        name: str,
+        original_name: str | None,
+        media_type: str | None,
+        flags: tuple[str, ...] = (),
+    ) -> None:
+        """Instead of what `open` was told. Until the application is stored."""
+        ...
+
+
 class Files(Protocol):
     """Takes an application's files while they arrive; none of them is ever whole in memory."""
 
@@ -62,7 +78,7 @@ class Files(Protocol):
         media_type: str | None,
         flags: tuple[str, ...] = (),
         sent: PartDigest | None = None,
-    ) -> PartWriter:
+    ) -> FileWriter:
         """`sent`, if what is written is not what was sent. Raise Unavailable if nothing can be
         stored now."""
         ...

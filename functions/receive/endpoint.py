@@ -72,7 +72,7 @@ class Endpoint:
             _expect("GET", request.method)
             return self._tell(arrival, address.transaction_id)
         if request.method == "GET" and address.platform.describe is not None:
-            return address.platform.describe(request.base_url)
+            return address.platform.describe(_asked_at(request))
         _expect("POST", request.method)
         return self._deliver(request, address, arrival)
 
@@ -144,6 +144,13 @@ def _asks_for_test(request: flask.Request) -> bool:
         detail = "The parameter test is true or false."
         raise Refused(400, "bad-parameter", detail, place="query parameter test")
     return given == "true"
+
+
+def _asked_at(request: flask.Request) -> str:
+    """Behind an ingress TLS ends before us, and the caller is told what it asked for."""
+    scheme = request.headers.get("X-Forwarded-Proto", "").strip().lower()
+    here = request.base_url
+    return f"https:{here.partition(':')[2]}" if scheme == "https" else here
 
 
 def _expect(expected: str, method: str) -> None:

@@ -15,8 +15,11 @@ from functions.receive.incoming import CHUNK, ByteStream
 from functions.receive.part_headers import Part, parse_part
 from functions.receive.refusal import Refused, too_large
 
+FORM_DATA = "multipart/form-data"
+RELATED = "multipart/related"
+
 _BOUNDARY = re.compile(
-    r"""multipart/form-data\s*;(?:.*;)?\s*boundary\s*=\s*(?:"([^"]*)"|([^\s;"]+))\s*(?:;.*)?""",
+    r"""[^;]+;(?:.*;)?\s*boundary\s*=\s*(?:"([^"]*)"|([^\s;"]+))\s*(?:;.*)?""",
     re.IGNORECASE | re.DOTALL,
 )
 _BOUNDARY_CHARACTERS = re.compile(r"[0-9A-Za-z'()+_,./:=?\- ]{0,69}[0-9A-Za-z'()+_,./:=?\-]")
@@ -48,6 +51,7 @@ def read_parts(
     content_type: str | None,
     limits: MultipartLimits,
     open_part: Callable[[Part], PartWriter],
+    media_type: str = FORM_DATA,
 ) -> None:
     """Hand each part to the writer that `open_part` returns for it; raise `Refused` for bad bodies.
 
@@ -56,7 +60,7 @@ def read_parts(
     """
     parts = _Parts(limits, open_part)
     parser = MultipartParser(
-        boundary_of(content_type),
+        boundary_of(content_type, media_type),
         {
             "on_part_begin": parts.begin,
             "on_header_field": parts.header_field,
@@ -80,10 +84,10 @@ def read_parts(
         parts.abort()
 
 
-def boundary_of(content_type: str | None) -> bytes:
-    if not content_type or not content_type.lower().lstrip().startswith("multipart/form-data"):
-        detail = "Send the application as multipart/form-data."
-        raise Refused(415, "not-multipart", detail, headers={"Accept": "multipart/form-data"})
+def boundary_of(content_type: str | None, media_type: str = FORM_DATA) -> bytes:
+    if not content_type or content_type.partition(";")[0].strip().lower() != media_type:
+        detail = f"Send the application as {media_type}."
+        raise Refused(415, "not-multipart", detail, headers={"Accept": media_type})
     match = _BOUNDARY.fullmatch(content_type.strip())
     boundary = (match[1] or match[2] or "") if match else ""
     if not _BOUNDARY_CHARACTERS.fullmatch(boundary):

@@ -22,6 +22,7 @@ class Part:
     file_name: str | None
     content_type: str
     encoding: str
+    content_id: str | None = None
 
     @property
     def place(self) -> str:
@@ -37,7 +38,7 @@ def parse_part(number: int, headers: list[tuple[bytes, bytes]]) -> Part:
             raise _ambiguous("A header contains a control character.", place)
         if fields.setdefault(name.lower(), value) is not value:
             raise _ambiguous("A header stands twice.", place)
-    parameters = _parameters(fields.get(b"content-disposition", b""), place)
+    parameters = read_parameters(fields.get(b"content-disposition", b""), place)
     file_name = parameters.get(b"filename*") or parameters.get(b"filename")
     return Part(
         number=number,
@@ -45,20 +46,27 @@ def parse_part(number: int, headers: list[tuple[bytes, bytes]]) -> Part:
         file_name=file_name,
         content_type=_text(fields.get(b"content-type", b"").strip()),
         encoding=_text(fields.get(b"content-transfer-encoding", b"").strip()).lower(),
+        content_id=bare_id(_text(fields.get(b"content-id", b""))) or None,
     )
 
 
-def _parameters(disposition: bytes, place: str) -> dict[bytes, str]:
+def bare_id(text: str) -> str:
+    """A Content-ID without its angle brackets."""
+    return text.strip().removeprefix("<").removesuffix(">")
+
+
+def read_parameters(header: bytes, place: str) -> dict[bytes, str]:
+    """What follows a header's value: `; name=value`. Raise Refused as `parse_part` does."""
     parameters: dict[bytes, str] = {}
-    for key, quoted, token in _PARAMETER.findall(disposition):
+    for key, quoted, token in _PARAMETER.findall(header):
         key = key.lower()
         value = _QUOTED_PAIR.sub(rb"\1", quoted) if quoted else token.strip()
         text = _extended(value) if key.endswith(b"*") else _text(value)
         if text is not None and "\0" in text:  # only the extended form can write one
-            detail = "A parameter of Content-Disposition contains NUL. Remove that character."
+            detail = "A parameter of a header contains NUL. Remove that character."
             raise invalid("text-not-storable", detail, place)
         if text is not None and parameters.setdefault(key, text) is not text:
-            raise _ambiguous("A parameter of Content-Disposition stands twice.", place)
+            raise _ambiguous("A parameter of a header stands twice.", place)
     return parameters
 
 

@@ -32,14 +32,16 @@ class XmlReader:
         max_depth: int,
         max_elements: int = MOST_ELEMENTS,
         place: str | None = None,
+        encoding: str | None = None,
     ) -> None:
+        """`encoding` is what the transport says: it counts more than the document's own word."""
         self._handler = handler
         self._max_depth = max_depth
         self._max_elements = max_elements
         self._place = place
         self._depth = self._elements = 0
         self._fed = self._seen = 0
-        self._parser = parser = expat.ParserCreate(namespace_separator="}")
+        self._parser = parser = expat.ParserCreate(encoding, namespace_separator="}")
         parser.buffer_text = True
         parser.buffer_size = _TEXT_AT_ONCE
         parser.StartDoctypeDeclHandler = self._doctype

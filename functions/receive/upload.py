@@ -5,8 +5,8 @@ from uuid import uuid4
 
 import structlog
 
+from functions.receive.delivery import FileWriter
 from functions.receive.media_types import HEAD, contradict, detect
-from functions.receive.multipart import PartWriter
 from functions.receive.ports import Transactions
 from shared.domain.errors import LotseError
 from shared.domain.identifiers import SenderId, UploadId
@@ -37,7 +37,12 @@ class Upload:
         self._opened = 0
         self._in_doubt = False
         self.id: UploadId | None = None
-        self.attachments: list[Attachment] = []
+        self._files: list[_File] = []
+
+    @property
+    def attachments(self) -> list[Attachment]:
+        """The complete files, in the order in which they came."""
+        return [file.attachment for file in self._files]
 
     def open(
         self,
@@ -48,7 +53,7 @@ class Upload:
         media_type: str | None,
         flags: tuple[str, ...] = (),
         sent: PartDigest | None = None,
-    ) -> PartWriter:
+    ) -> FileWriter:
         if self.id is None:
             upload_id, sender = UploadId(uuid4()), self._sender()
             with self._transactions() as stores:
@@ -73,18 +78,11 @@ class Upload:
         # Nobody's declared type reaches the store: it might serve HTML as such.
         return _File(draft, self._store.writer(key), self._close)
 
-    def _close(self, draft: Attachment, writer: ObjectWriter, head: bytes) -> None:
+    def _close(self, file: "_File", writer: ObjectWriter) -> None:
         self._in_doubt = True
         writer.close()
         self._in_doubt = False
-        detected = detect(head)
-        stored = {
-            "size": writer.size,
-            "sha256": writer.sha256,
-            "detected_media_type": detected,
-            "flags": (*draft.flags, *_noticed(writer.size, draft.media_type, detected)),
-        }
-        self.attachments.append(draft.model_copy(update=stored))
+        self._files.append(file)
 
     def discard(self) -> None:
         """Leave nothing behind, as far as possible now; the sweep in `recover` does the rest."""
@@ -113,12 +111,13 @@ class _File:
         self,
         draft: Attachment,
         writer: ObjectWriter,
-        close: Callable[[Attachment, ObjectWriter, bytes], None],
+        close: Callable[["_File", ObjectWriter], None],
     ) -> None:
         self._draft = draft
         self._writer = writer
         self._close = close
         self._head = bytearray()
+        self._detected: str | None = None
 
     def write(self, data: bytes) -> None:
         if (missing := HEAD - len(self._head)) > 0:
@@ -126,10 +125,42 @@ class _File:
         self._writer.write(data)
 
     def close(self) -> None:
-        self._close(self._draft, self._writer, bytes(self._head))
+        self._detected = detect(bytes(self._head))
+        self._head.clear()
+        self._close(self, self._writer)
 
     def abort(self) -> None:
         self._writer.abort()
+
+    def describe(
+        self,
+        kind: AttachmentKind,
+        *,
+        name: str,
+        original_name: str | None,
+        media_type: str | None,
+        flags: tuple[str, ...] = (),
+    ) -> None:
+        described = {
+            "kind": kind,
+            "name": name,
+            "original_name": original_name,
+            "media_type": media_type,
+            "flags": flags,
+        }
+        self._draft = self._draft.model_copy(update=described)
+
+    @property
+    def attachment(self) -> Attachment:
+        """As it is described by now."""
+        draft, size = self._draft, self._writer.size
+        stored = {
+            "size": size,
+            "sha256": self._writer.sha256,
+            "detected_media_type": self._detected,
+            "flags": (*draft.flags, *_noticed(size, draft.media_type, self._detected)),
+        }
+        return draft.model_copy(update=stored)
 
 
 def _noticed(size: int, declared: str | None, detected: str | None) -> Iterator[str]:

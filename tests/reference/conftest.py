@@ -1,5 +1,5 @@
 """The running intake, as the function's own tests have it."""
 
-from tests.functions.receive.conftest import intake
+from tests.functions.receive.conftest import intake, soap
 
-__all__ = ["intake"]
+__all__ = ["intake", "soap"]

@@ -6,7 +6,7 @@ from typing import Any
 
 from functions.receive.answers import Answer, problem, receipt_answer
 from functions.receive.delivery import ReadDelivery
-from functions.receive.platforms import formcycle, ozg_cloud, webhook
+from functions.receive.platforms import formcycle, intelliform, ozg_cloud, webhook
 from functions.receive.platforms.form_solutions import push as form_solutions
 from functions.receive.receipt import Receipt
 from functions.receive.refusal import Refused
@@ -58,6 +58,15 @@ PLATFORMS = (
         dialect=Dialect(
             "As form servers deliver to OZG-Cloud.", ozg_cloud.BODIES, ozg_cloud.ANSWER
         ),
+    ),
+    Platform(
+        "intelliform",
+        "/intelliform",
+        intelliform.read,
+        intelliform.accepted,
+        refused=intelliform.refused,
+        describe=intelliform.describe,
+        proves_in_message=True,
     ),
     Platform(
         "formcycle",

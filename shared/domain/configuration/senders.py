@@ -16,6 +16,7 @@ from pydantic import (
 from shared.domain.configuration.base import Entry, SecretRef
 from shared.domain.configuration.field_mapping import FieldMapping
 from shared.domain.configuration.form_solutions import FormSolutions
+from shared.domain.configuration.intelliform import Intelliform
 
 Address: TypeAlias = IPv4Address | IPv6Address
 Network: TypeAlias = IPv4Network | IPv6Network
@@ -126,13 +127,14 @@ class Sender(Entry):
     addresses: tuple[Annotated[str, AfterValidator(_network)], ...] = ()
     forms: tuple[Annotated[str, StringConstraints(min_length=1)], ...] = ()
     rate: Rate | None = None
+    intelliform: Intelliform | None = None
     form_solutions: FormSolutions | None = None
     formcycle: FieldMapping | None = None
     webhook: FieldMapping | None = None
 
     @model_validator(mode="after")
     def _has_the_settings_of_its_platform(self) -> Self:
-        for platform in ("form_solutions", "formcycle", "webhook"):
+        for platform in ("intelliform", "form_solutions", "formcycle", "webhook"):
             if platform != self.platform and getattr(self, platform) is not None:
                 raise ValueError(f"settings for {platform} belong to a sender of that platform")
         pull = self.form_solutions and self.form_solutions.pull

@@ -5,9 +5,8 @@ import json
 from dataclasses import dataclass, field
 from typing import Any
 
-from functions.receive.delivery import Limits
+from functions.receive.delivery import FileWriter, Limits
 from functions.receive.incoming import ByteStream, Headers
-from functions.receive.multipart import PartWriter
 from functions.receive.proofs import Token
 from shared.domain.configuration.senders import Sender
 from shared.domain.submission import AttachmentKind, PartDigest
@@ -86,6 +85,18 @@ class StoredFile:
     def abort(self) -> None:
         self.state = "aborted"
 
+    def describe(
+        self,
+        kind: AttachmentKind,
+        *,
+        name: str,
+        original_name: str | None,
+        media_type: str | None,
+        flags: tuple[str, ...] = (),
+    ) -> None:
+        self.kind, self.name, self.original_name = kind, name, original_name
+        self.media_type, self.flags = media_type, flags
+
 
 @dataclass
 class ArrivalInMemory:
@@ -118,6 +129,6 @@ class FilesInMemory:
         media_type: str | None,
         flags: tuple[str, ...] = (),
         sent: PartDigest | None = None,
-    ) -> PartWriter:
+    ) -> FileWriter:
         self.stored.append(StoredFile(kind, name, original_name, media_type, flags, sent))
         return self.stored[-1]

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from functions.receive.multipart import MultipartLimits, boundary_of, read_parts
+from functions.receive.multipart import RELATED, MultipartLimits, boundary_of, read_parts
 from functions.receive.part_headers import Part, parse_part
 from functions.receive.refusal import Refused
 from tests.functions.receive.bodies import BOUNDARY, CONTENT_TYPE, a_body, a_part
@@ -179,3 +179,28 @@ def test_a_bad_content_type_is_refused(content_type: str | None, status: int) ->
 )
 def test_the_boundary_is_found(content_type: str) -> None:
     assert boundary_of(content_type) == b"abc"
+
+
+def test_parts_of_a_related_body_are_known_by_their_content_id() -> None:
+    body = a_body(
+        b"Content-ID: <root@example>\r\n\r\n<a/>", b"content-id: plain\r\n\r\nx", b"\r\ny"
+    )
+    content_type = CONTENT_TYPE.replace("form-data", "related")
+    parts: list[Collected] = []
+
+    def open_part(part: Part) -> Collected:
+        parts.append(Collected(part))
+        return parts[-1]
+
+    read_parts(Pieces(body, 7), content_type, LIMITS, open_part, RELATED)
+
+    assert [part.part.content_id for part in parts] == ["root@example", "plain", None]
+    assert [part.data for part in parts] == [b"<a/>", b"x", b"y"]
+
+
+@pytest.mark.parametrize("other", [CONTENT_TYPE, "multipart/related-not; boundary=a", None])
+def test_a_body_of_another_multipart_type_is_refused(other: str | None) -> None:
+    with pytest.raises(Refused) as caught:
+        boundary_of(other, RELATED)
+
+    assert caught.value.status == 415

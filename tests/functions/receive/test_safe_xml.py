@@ -42,6 +42,16 @@ def test_names_tell_their_namespace() -> None:
     )
 
 
+def test_the_encoding_of_the_transport_counts_more_than_the_documents() -> None:
+    handler = Collected()
+    reader = XmlReader(handler, max_depth=9, encoding="ISO-8859-1")
+
+    reader.feed('<?xml version="1.0" encoding="utf-8"?><a>ü</a>'.encode("latin-1"))
+    reader.close()
+
+    assert handler.seen[1] == "ü"
+
+
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "iso-8859-1", "windows-1252"])
 def test_umlauts_survive_in_every_usual_encoding(encoding: str) -> None:
     text = f'<?xml version="1.0" encoding="{encoding}"?><a>Fördetal</a>'

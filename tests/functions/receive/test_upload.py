@@ -93,3 +93,27 @@ def test_what_may_still_land_in_the_store_is_left_to_the_sweep(
     upload.discard()
 
     assert states(conn) == [("expired",)]
+
+
+def test_a_file_may_be_described_after_its_bytes_were_stored(
+    settings: ObjectStoreSettings, transactions: Transactions
+) -> None:
+    store = S3ObjectStore(settings)
+    upload = Upload(lambda: SenderId("formserver"), store, transactions, MalwareVerdict.NOT_SCANNED)
+    attachment, representation = AttachmentKind.ATTACHMENT, AttachmentKind.REPRESENTATION
+    file = upload.open(attachment, name="part-1", original_name=None, media_type=None)
+    file.close()
+
+    file.describe(
+        representation,
+        name="Antrag.pdf",
+        original_name="../Antrag.pdf",
+        media_type="application/pdf",
+        flags=("signed",),
+    )
+
+    (stored,) = upload.attachments
+    assert (stored.kind, stored.name) == (representation, "Antrag.pdf")
+    assert (stored.original_name, stored.media_type) == ("../Antrag.pdf", "application/pdf")
+    assert stored.flags == ("signed", "file-empty")
+    assert (stored.size, stored.position) == (0, 1)
