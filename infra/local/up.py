@@ -81,8 +81,8 @@ def _manual(installation: Installation) -> str:
         senders = [entry for key, entry in stored_documents(conn).items() if key.kind == "senders"]
     trusted = [s["id"] for s in senders if s["authentication"]["kind"] == "trusted_network"]
     warning = (
-        f"\nThe sender {', '.join(trusted)} proves nothing (trusted_network): "
-        "do not open this to a network."
+        f"\nThese senders prove nothing (trusted_network): {', '.join(trusted)}. "
+        "Do not open this to a network."
         if trusted
         else ""
     )
@@ -91,6 +91,8 @@ def _manual(installation: Installation) -> str:
 It stays up until Ctrl-C. Form servers deliver to
 
   {installation.intake_url}/antrag
+
+as to OZG-Cloud; docs/platforms/ has the addresses of other platforms,
 
 and in another terminal
 

@@ -70,13 +70,14 @@ def test_every_target_of_make_that_is_named_exists() -> None:
 @pytest.mark.parametrize("page", PAGES)
 def test_every_link_leads_somewhere(page: str) -> None:
     file = REPOSITORY / page
-    for target in re.findall(r"\]\(([^):#]+)[^)]*\)", file.read_text(encoding="utf-8")):
+    for target in re.findall(r"\]\(([^):#]+)(?:#[^)]*)?\)", file.read_text(encoding="utf-8")):
         assert (file.parent / target).is_file(), target
 
 
 @pytest.mark.parametrize("page", [page for page in PAGES if commands(page)])
 def test_the_commands_say_what_is_shown(page: str, up: Up, tmp_path: Path) -> None:
-    (tmp_path / "infra").symlink_to(REPOSITORY / "infra")
+    for folder in ("docs", "infra"):
+        (tmp_path / folder).symlink_to(REPOSITORY / folder)
     (tmp_path / ".venv").mkdir()
     (tmp_path / ".venv/bin").symlink_to(Path(sys.executable).parent)
     port = re.search(r"127\.0\.0\.1:(\d+)/antrag", up.output)

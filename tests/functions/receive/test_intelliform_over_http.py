@@ -335,7 +335,7 @@ def test_a_client_made_from_our_description_delivers(guarded: Intake) -> None:
 
 def test_the_documented_example_and_settings_work(guarded: Intake) -> None:
     page = (REPOSITORY / "docs/platforms/intelliform.md").read_text("utf-8")
-    example = page.partition("<<'XML'\n")[2].partition("\nXML\n")[0]
+    example = page.partition("```xml\n")[2].partition("```")[0]
     (declared,) = tomllib.loads(page.partition("```toml\n")[2].partition("```")[0])["senders"]
     basic = "Basic " + base64.b64encode(b"afm:geheim").decode()
 
