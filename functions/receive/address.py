@@ -42,4 +42,6 @@ def _transaction(id_: str) -> str:
     if not id_:
         detail = "Name the transaction at the end of the address."
         raise Refused(404, "unknown-path", detail)
+    if "\0" in id_:
+        raise Refused(400, "bad-parameter", "No transaction id contains NUL.")
     return id_

@@ -36,7 +36,7 @@ class Incoming:
     def read(self, size: int, /) -> bytes:
         try:
             data = self._take(size)
-        except OSError:  # the server's own errors for broken chunks, and the socket's, are OSErrors
+        except Exception:  # noqa: BLE001 - of the socket, or the server's own for broken chunks
             raise _broken() from None
         if self.size > self._limit:
             raise too_large("The request", self._limit)

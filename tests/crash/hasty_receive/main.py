@@ -9,7 +9,7 @@ import psycopg
 from shared.adapters.postgres import intake
 from shared.adapters.postgres.pool import Connection, Pool
 
-COMMITS_AFTER = 0.5  # seconds
+COMMITS_AFTER = 1.5  # seconds
 
 
 @contextmanager

@@ -193,6 +193,7 @@ def test_nobody_hears_of_anothers_transactions(door: Intake) -> None:
     assert ask(door, "/antrag/transactions/mine", **signed(b"", b"x"))[0] == 401
     assert ask(door, "/antrag/transactions/mine", "POST", **BEARER)[0] == 405
     assert ask(door, "/antrag/transactions/", **BEARER)[0] == 404
+    assert ask(door, "/antrag/transactions/a%00b", **BEARER)[0] == 400
 
 
 def test_a_test_is_marked_and_never_taken_for_the_application(door: Intake) -> None:

@@ -267,6 +267,17 @@ def test_a_sender_that_announces_a_body_and_sends_none_does_not_hold_a_thread(
     assert b" 404 " in answer.split(b"\r\n")[0]
 
 
+def test_a_broken_chunk_is_the_senders_to_mend(intake: Intake) -> None:
+    head = _head(0).replace(b"Content-Length: 0", b"Transfer-Encoding: chunked")
+    with socket.create_connection((HOST, intake.port)) as connection:
+        connection.sendall(head + b"zz\r\n" + a_body(form_part()))
+        connection.shutdown(socket.SHUT_WR)
+        answer = connection.recv(65536)
+
+    assert b" 400 " in answer.split(b"\r\n")[0]
+    assert intake.left_behind() == NOTHING
+
+
 def test_a_size_that_no_column_holds_is_refused_like_any_other(intake: Intake) -> None:
     with socket.create_connection((HOST, intake.port)) as connection:
         connection.sendall(_head(10**20))
