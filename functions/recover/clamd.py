@@ -59,12 +59,12 @@ class Clamd:
         with self._connected(self._timeout) as session:
             if not session.send(b"zINSTREAM\0"):
                 raise ScanBroken("clamd: cut")
-            for piece in pieces:
-                if not session.send_file(piece):
-                    break  # it has said already what it has to say
-            else:
-                session.send(_END)
-            return _read(session.reply())
+            complete = all(session.send_file(piece) for piece in pieces) and session.send(_END)
+            result = _read(session.reply())
+        # What was said of a part of the file is no verdict on it, but that it is too large.
+        if not complete and result.verdict is not MalwareVerdict.NOT_SCANNABLE:
+            raise ScanBroken("clamd: cut")
+        return result
 
     @contextmanager
     def _connected(self, seconds: float) -> Iterator["_Session"]:

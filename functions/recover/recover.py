@@ -18,7 +18,7 @@ _logger = structlog.get_logger()
 class Pace:
     """How much one run may do. Its end is checked between steps, not within one.
 
-    Scanning has half of `seconds` for itself, so that a slow scanner keeps no case from waking.
+    Scanning has half of `seconds` for itself, and waking begins when the last scan has ended.
     """
 
     scanning: Scanning

@@ -119,11 +119,13 @@ def _result(scanner: Scanner, claim: ScanClaim) -> ScanResult:
     pieces = verified(scanner.objects, claim.object_key, claim.size, claim.sha256)
     try:
         return scanner.malware.scan(pieces)
-    except ScanBroken:
+    except Exception as exc:
+        passes = isinstance(exc, DamagedFile | Unavailable) and not isinstance(exc, ScanBroken)
         # It has answered when each of these runs began, so it is the file.
-        if claim.attempts < scanner.attempts:
+        if passes or claim.attempts < scanner.attempts:
             raise
-        return ScanResult(verdict=MalwareVerdict.NOT_SCANNABLE, code="scan_broken")
+        code = "scan_broken" if isinstance(exc, ScanBroken) else "scan_failed"
+        return ScanResult(verdict=MalwareVerdict.NOT_SCANNABLE, code=code)
 
 
 def record(stores: Stores, claim: ScanClaim, result: ScanResult) -> _Ended:

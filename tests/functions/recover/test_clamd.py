@@ -147,3 +147,12 @@ def test_an_address_is_a_host_and_port_or_a_socket(url: str, address: object) ->
 def test_anything_else_is_no_address(url: str) -> None:
     with pytest.raises(ValueError, match=r".+"):
         address_of(url)
+
+
+def test_what_is_said_before_the_end_is_no_verdict_on_the_whole() -> None:
+    def answer(connection: socket.socket) -> None:
+        connection.recv(100)
+        connection.sendall(b"stream: OK\0")
+
+    with answering(answer) as url, pytest.raises(ScanBroken):
+        Clamd(url, timeout=10).scan([b"x" * 1_000_000] * 100)

@@ -136,13 +136,14 @@ def scenes(conn: Connection, database_url: str, objects: S3ObjectStore) -> Scene
 class Breaking(InMemoryScanner):
     """Breaks off whenever it gets this content."""
 
-    def __init__(self, content: bytes) -> None:
+    def __init__(self, content: bytes, error: Exception | None = None) -> None:
         super().__init__({})
         self._content = content
+        self._error = error or ScanBroken("scanner: cut")
 
     def scan(self, pieces: Iterable[bytes]) -> ScanResult:
         if b"".join(pieces) == self._content:
-            raise ScanBroken("scanner: cut")
+            raise self._error
         return ScanResult(verdict=MalwareVerdict.CLEAN)
 
 
@@ -269,6 +270,18 @@ def test_a_file_that_breaks_the_scanner_does_not_starve_the_others_and_is_told_t
 
     assert scenes.verdicts(poisonous) == ["not_scannable"]
     assert scenes.tasks() == [("file_not_scannable", "file 1 of version 1", "scan_broken")]
+
+
+def test_a_file_that_our_own_code_stumbles_over_is_told_to_a_person(scenes: Scenes) -> None:
+    case = scenes.a_held_case(b"poison")
+    stumbling = Breaking(b"poison", RuntimeError("a bug"))
+
+    scenes.run(stumbling, attempts=2)
+    scenes.lapse()
+    scenes.run(stumbling, attempts=2)
+
+    assert scenes.verdicts(case) == ["not_scannable"]
+    assert scenes.tasks() == [("file_not_scannable", "file 1 of version 1", "scan_failed")]
 
 
 def test_the_distance_between_attempts_grows(scenes: Scenes) -> None:
