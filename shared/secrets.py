@@ -16,5 +16,5 @@ def resolve(reference: str) -> str:
         if kind == "env":
             return os.environ[where]
         return Path(where).read_text(encoding="utf-8").rstrip("\n")
-    except (KeyError, OSError):
-        raise Unavailable(f"secret {reference} is not there") from None
+    except (KeyError, OSError, ValueError):  # ValueError: not UTF-8, or no path
+        raise Unavailable(f"secret {reference} is not there, or no text") from None

@@ -1,6 +1,9 @@
 """The intake over HTTP: one request in, the platform's success answer or a refusal out."""
 
+import socket
+import threading
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 
 import flask
@@ -25,6 +28,7 @@ from shared.domain.refusal import Refusal
 
 # How much of a refused body is read and dropped, so that its sender gets to see the answer.
 DRAINED = 16 * 1024 * 1024
+DRAIN_SECONDS = 5.0
 
 _logger = structlog.get_logger()
 
@@ -54,7 +58,7 @@ class Endpoint:
         try:
             return self._answer(request, stream)
         except Refused as refused:
-            stream.drain(DRAINED)
+            _drain(request, stream)
             return problem(refused)
 
     def _answer(self, request: flask.Request, stream: Incoming) -> Answer:
@@ -65,7 +69,7 @@ class Endpoint:
             stream,
             request.headers,
             self.ingress.evidence(request.headers, request.remote_addr),
-            lambda: self._candidates(address),
+            lambda evidence: self.senders.identify(self._candidates(address), evidence),
             self.rates.take,
         )
         if address.transaction_id is not None:
@@ -104,7 +108,7 @@ class Endpoint:
         except LotseError as exc:
             return platform.refused(_deferred(exc))
         except Refused as refused:
-            arrival.stream.drain(DRAINED)
+            _drain(request, arrival.stream)
             self._record(arrival, refused, request.content_length)
             return platform.refused(refused)
         return platform.accepted(outcome.receipt)
@@ -126,8 +130,9 @@ class Endpoint:
     def _record(self, arrival: AdmittedArrival, refused: Refused, announced: int | None) -> None:
         """Only what was delivered to a platform's path: what scanners try elsewhere is noise."""
         size = arrival.stream.size if arrival.stream.ended else announced
+        sender = arrival.proven()
         refusal = Refusal(
-            sender=None if arrival.admitted is None else SenderId(arrival.admitted.id),
+            sender=None if sender is None else SenderId(sender.id),
             transaction_id=arrival.transaction_id,
             status=refused.status,
             code=refused.code,
@@ -139,11 +144,28 @@ class Endpoint:
 
 def _asks_for_test(request: flask.Request) -> bool:
     """Anything but the two words might be meant either way, and the difference is a real case."""
-    given = request.args.get("test")
-    if given not in (None, "true", "false"):
+    given = request.args.getlist("test")
+    if given not in ([], ["true"], ["false"]):
         detail = "The parameter test is true or false."
         raise Refused(400, "bad-parameter", detail, place="query parameter test")
-    return given == "true"
+    return given == ["true"]
+
+
+def _drain(request: flask.Request, stream: Incoming) -> None:
+    """For some seconds only: whoever sends it byte by byte holds no thread for that."""
+    connection = request.environ.get("gunicorn.socket")
+    if stream.ended or connection is None:
+        stream.drain(DRAINED)
+        return
+    enough = threading.Timer(DRAIN_SECONDS, _stop_reading, [connection])
+    enough.start()
+    stream.drain(DRAINED)
+    enough.cancel()
+
+
+def _stop_reading(connection: socket.socket) -> None:
+    with suppress(OSError):
+        connection.shutdown(socket.SHUT_RD)
 
 
 def _asked_at(request: flask.Request) -> str:

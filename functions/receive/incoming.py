@@ -42,8 +42,6 @@ class Incoming:
             raise too_large("The request", self._limit)
         if self.ended and self.size < (self._announced or 0):
             raise _broken()
-        for watch in self._watchers:
-            watch(data)
         return data
 
     def watch(self, watcher: Callable[[bytes], object]) -> None:
@@ -68,6 +66,8 @@ class Incoming:
         self._digest.update(data)
         self.size += len(data)
         self.ended = not data
+        for watch in self._watchers:
+            watch(data)
         return data
 
 

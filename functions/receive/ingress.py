@@ -17,6 +17,7 @@ from functions.receive.proofs import Evidence, SignatureHeaders
 from shared.domain.configuration.senders import Address, Network
 
 _HASH = re.compile(r"(?:^|[;,])\s*hash=([0-9a-f]{64})(?=[;,]|$)", re.IGNORECASE)
+_QUOTED = re.compile(r'"(?:[^"\\]|\\.)*"')
 _FINGERPRINT = re.compile(r"[0-9a-f]{64}", re.IGNORECASE)
 _PEM = re.compile(r"-----(?:BEGIN|END) CERTIFICATE-----")
 
@@ -31,28 +32,31 @@ class Ingress:
     def evidence(self, headers: Headers, peer: str | None) -> Evidence:
         return Evidence(
             authorization=headers.get("Authorization"),
-            certificate=self._certificate(headers),
+            certificate=self._certificate(headers, _address(peer or "")),
             signature=_signature(headers),
             address=self._caller(headers, peer),
         )
 
-    def _certificate(self, headers: Headers) -> str | None:
+    def _certificate(self, headers: Headers, peer: Address | None) -> str | None:
+        """Empty for one that cannot be read: something was shown, and it proves nothing."""
         value = headers.get(self.certificate_header) if self.certificate_header else None
-        return fingerprint(value) if value else None
+        if not value or (self.proxies and not self._is_proxy(peer)):
+            return None
+        return fingerprint(value) or ""
 
     def _caller(self, headers: Headers, peer: str | None) -> Address | None:
         """The first address from the right that is no proxy of ours."""
         caller = _address(peer or "")
         chain = (headers.get("X-Forwarded-For") or "").split(",")
-        while caller is not None and chain and self._is_proxy(caller):
+        while chain and self._is_proxy(caller):
             named = _address(chain.pop())
             if named is None:
                 break
             caller = named
         return caller
 
-    def _is_proxy(self, address: Address) -> bool:
-        return any(address in network for network in self.proxies)
+    def _is_proxy(self, address: Address | None) -> bool:
+        return address is not None and any(address in network for network in self.proxies)
 
 
 def networks(text: str) -> tuple[Network, ...]:
@@ -66,8 +70,8 @@ def fingerprint(value: str) -> str | None:
     Envoy's XFCC names it (`Hash=`); others pass on the certificate, as PEM (perhaps with percent
     escapes) or as Base64 of its DER; some the fingerprint itself, with or without colons.
     """
-    if named := _HASH.search(value):
-        return named[1].lower()
+    if named := _HASH.findall(_QUOTED.sub("", value)):
+        return str(named[-1]).lower()  # the last one is of who called the ingress itself
     plain = value.replace(":", "").strip()
     if _FINGERPRINT.fullmatch(plain):
         return plain.lower()
@@ -82,9 +86,9 @@ def fingerprint(value: str) -> str | None:
 def _signature(headers: Headers) -> SignatureHeaders | None:
     named = [headers.get(f"webhook-{name}") for name in ("id", "timestamp", "signature")]
     id_, timestamp, signatures = named
-    if id_ is None or timestamp is None or signatures is None:
-        return None
-    return SignatureHeaders(id_, timestamp, signatures)
+    if timestamp is None and signatures is None:
+        return None  # an id alone signs nothing
+    return SignatureHeaders(id_ or "", timestamp or "", signatures or "")
 
 
 def _address(text: str) -> Address | None:

@@ -40,7 +40,7 @@ from shared.adapters.postgres.senders import PostgresSenders
 from shared.adapters.postgres.submissions import PostgresSubmissions
 from shared.adapters.postgres.tasks import PostgresTasks
 from shared.adapters.postgres.uploads import PostgresUploads
-from shared.domain.configuration.senders import Sender
+from shared.domain.configuration.senders import Sender, UnreadableSender
 from shared.domain.events import Event
 from shared.domain.malware import MalwareVerdict
 from shared.runtime import logging
@@ -119,7 +119,7 @@ def build() -> Doors:
         with transaction(pool) as conn:
             yield PollStores(polls=PostgresPolls(conn), tasks=PostgresTasks(conn))
 
-    def load_senders() -> list[Sender]:
+    def load_senders() -> list[Sender | UnreadableSender]:
         with transaction(pool) as conn:
             return PostgresSenders(conn).all()
 

@@ -62,7 +62,7 @@ def proves(evidence: Evidence, sender: Sender) -> bool:
     match sender.authentication:
         case BearerToken(tokens=tokens):
             scheme, _, proof = (evidence.authorization or "").partition(" ")
-            return scheme.lower() == "bearer" and _is_one_of(proof.strip().encode(), tokens)
+            return scheme.lower() == "bearer" and _is_one_of(_bytes(proof.strip()), tokens)
         case BasicAuthentication(username=username, passwords=passwords):
             return _proves_by_password(evidence.authorization, username, passwords)
         case UsernameToken() as declared:
@@ -123,19 +123,19 @@ class _Secrets:
 
     def __init__(self, references: Iterable[str]) -> None:
         self.present: list[bytes] = []
-        self._missing: Unavailable | None = None
+        self.missing: Unavailable | None = None
         for reference in references:
             try:
                 secret = resolve(reference).encode()
             except Unavailable as exc:
-                self._missing = exc
+                self.missing = exc
             else:
                 self.present += [secret] if secret else []
 
     def settle(self, fits: list[bool]) -> bool:
         """Raise Unavailable if none fits and one is missing: it may be that one."""
-        if self._missing is not None and not any(fits):
-            raise self._missing
+        if self.missing is not None and not any(fits):
+            raise self.missing
         return any(fits)
 
 
@@ -145,7 +145,7 @@ class SignedBody:
     def __init__(self, headers: SignatureHeaders, declared: Signature) -> None:
         """Raise Refused (401) if it is too old."""
         _check_age(_unix_seconds(headers.timestamp), declared.tolerance_seconds)
-        head = f"{headers.id}.{headers.timestamp}.".encode()
+        head = _bytes(f"{headers.id}.{headers.timestamp}.")
         self._shown = [
             _decoded(signature)
             for version, _, signature in (
@@ -154,12 +154,21 @@ class SignedBody:
             if version == "v1"
         ]
         self._secrets = _Secrets(declared.secrets)
-        keys = [_key(secret) for secret in self._secrets.present]
-        self._codes = [HMAC(key, head, "sha256") for key in keys if key]
+        keys = [key for secret in self._secrets.present if (key := self._key(secret))]
+        self._codes = [HMAC(key, head, "sha256") for key in keys]
 
     def update(self, data: bytes) -> None:
         for code in self._codes:
             code.update(data)
+
+    def _key(self, secret: bytes) -> bytes:
+        """Empty for a secret that is none: the operator has to mend it."""
+        encoded = secret.removeprefix(b"whsec_").rstrip(b"=")
+        try:
+            return base64.b64decode(encoded + b"=" * (-len(encoded) % 4), validate=True)
+        except binascii.Error:
+            self._secrets.missing = Unavailable("a signature's secret is not Base64")
+            return b""
 
     def check(self) -> None:
         """Raise Refused (401) if no signature is by one of the secrets, Unavailable if one of
@@ -171,13 +180,9 @@ class SignedBody:
             raise Refused(401, "signature-wrong", detail, place="header webhook-signature")
 
 
-def _key(secret: bytes) -> bytes:
-    """Raise Unavailable for a secret that is none: the operator has to mend it."""
-    encoded = secret.removeprefix(b"whsec_").rstrip(b"=")
-    try:
-        return base64.b64decode(encoded + b"=" * (-len(encoded) % 4), validate=True)
-    except binascii.Error:
-        raise Unavailable("a signature's secret is not Base64") from None
+def _bytes(header: str) -> bytes:
+    """As they came: the server reads headers as Latin-1."""
+    return header.encode("latin-1", "replace")
 
 
 def _check_age(sent_at: float | None, tolerance: int) -> None:

@@ -1,7 +1,7 @@
 """Who delivers: a sender that is declared, and that proves to be it."""
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 
 from functions.receive.proofs import Evidence, proves
 from functions.receive.refusal import Refused
@@ -11,6 +11,7 @@ from shared.domain.configuration.senders import (
     Sender,
     Signature,
     TrustedNetwork,
+    UnreadableSender,
     UsernameToken,
 )
 from shared.domain.errors import Unavailable
@@ -21,18 +22,32 @@ REFRESH_SECONDS = 15.0
 class Senders:
     """The declared senders, read again every few seconds."""
 
-    def __init__(self, load: Callable[[], list[Sender]]) -> None:
+    def __init__(self, load: Callable[[], Sequence[Sender | UnreadableSender]]) -> None:
         self._load = load
         self._senders: list[Sender] = []
         self._stale_at = 0.0
+        self.unreadable: list[str] = []
 
     def current(self) -> list[Sender]:
         """Raise Unavailable if they cannot be read."""
         if time.monotonic() >= self._stale_at:
             # Without a lock: while Postgres is away, requests would wait for each other's timeout.
-            self._senders = self._load()
+            loaded = self._load()
+            self._senders = [each for each in loaded if isinstance(each, Sender)]
+            self.unreadable = [each.id for each in loaded if not isinstance(each, Sender)]
             self._stale_at = time.monotonic() + REFRESH_SECONDS
         return self._senders
+
+    def identify(self, candidates: list[Sender], evidence: Evidence) -> Sender:
+        """As below; but while a sender cannot be read, a proof that fits nobody may be its."""
+        try:
+            return identify(candidates, evidence)
+        except Refused as refused:
+            if refused.code == "not-authenticated" and self.unreadable:
+                raise Unavailable(
+                    f"sender {self.unreadable[0]} is declared in a way not known here"
+                ) from None
+            raise
 
 
 def identify(candidates: list[Sender], evidence: Evidence) -> Sender:
@@ -63,7 +78,7 @@ def _says_nothing(candidates: Iterable[Sender], evidence: Evidence) -> bool:
     return not (
         evidence.authorization
         or evidence.token
-        or (evidence.certificate and "client_certificate" in kinds)
+        or (evidence.certificate is not None and "client_certificate" in kinds)
         or (evidence.signature and "signature" in kinds)
     )
 
@@ -78,10 +93,10 @@ def _proven(candidates: list[Sender], evidence: Evidence) -> Sender:
         except Unavailable as exc:
             missing = exc
     certain = [sender for sender in found if not isinstance(sender.authentication, Signature)]
-    if certain or len(found) == 1:
+    if len(certain or found) == 1:
         return (certain or found)[0]
     if found:
-        detail = "Several senders sign here: name yours at the end of the address."
+        detail = "That may be several senders: name yours at the end of the address."
         raise Refused(401, "sender-not-named", detail)
     if missing is not None:
         raise missing

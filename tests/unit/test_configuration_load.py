@@ -137,6 +137,18 @@ def test_a_sender_speaks_a_platform_of_the_intake(tmp_path: Path) -> None:
     assert "ozg_cloud" in problem.partition("knows: ")[2]
 
 
+def test_who_signs_takes_the_transaction_id_from_what_is_signed(tmp_path: Path) -> None:
+    signed = 'authentication = { kind = "signature", secrets = ["env:SECRET"] }\n'
+    mapping = 'webhook.transaction_id = { header = "X-Id" }\n'
+    webhook = SENDERS.replace("ozg_cloud", "webhook")
+
+    assert (
+        "no other header"
+        in problems(folder(tmp_path, platform__senders=webhook + signed + mapping))[0]
+    )
+    load(folder(tmp_path, platform__senders=webhook + TRUSTED + mapping))
+
+
 def test_a_lost_zero_is_explained(tmp_path: Path) -> None:
     root = folder(tmp_path, a__tenant="name = 01051")
 

@@ -145,6 +145,18 @@ class Sender(Entry):
             )
         return self
 
+    @model_validator(mode="after")
+    def _takes_the_id_from_what_is_signed(self) -> Self:
+        mapping = self.formcycle or self.webhook
+        source = mapping and mapping.transaction_id
+        named = ((source and source.header) or "webhook-id").lower()
+        if isinstance(self.authentication, Signature) and named != "webhook-id":
+            raise ValueError(
+                "a signature covers the body and webhook-id, but no other header: a transaction_id "
+                "from another could be exchanged"
+            )
+        return self
+
     @field_validator("id")
     @classmethod
     def _is_no_word_of_an_address(cls, id_: str) -> str:
@@ -156,3 +168,11 @@ class Sender(Entry):
         if not self.addresses:
             return True
         return address is not None and any(address in ip_network(net) for net in self.addresses)
+
+
+class UnreadableSender(BaseModel):
+    """Declared by a newer version, or an older one."""
+
+    model_config = ConfigDict(frozen=True)
+
+    id: str

@@ -27,7 +27,12 @@ def a_sender(id_: str, kind: str, **more: Any) -> dict[str, Any]:
 
 
 SENDERS = (
-    a_sender("signing", "signature", with_={"secrets": ["env:SECRET"]}),
+    a_sender(
+        "signing",
+        "signature",
+        with_={"secrets": ["env:SECRET"]},
+        rate={"per_minute": 0.1, "burst": 4},
+    ),
     a_sender("certified", "client_certificate", with_={"fingerprints": [CERTIFICATE]}),
     a_sender("bearer", "bearer", with_={"tokens": ["env:TOKEN"]}, forms=["Gewerbeanmeldung"]),
     a_sender(
@@ -120,8 +125,21 @@ def test_a_wrong_signature_leaves_nothing_of_what_was_streamed_before(door: Inta
     assert (status, problem["type"]) == (401, "/problems/signature-wrong")
     assert door.left_behind() == NOTHING
     assert door.rows("SELECT sender, transaction_id, code, size, sha256 FROM refusals") == [
-        ("signing", "4e4b5a3c-0001", "signature-wrong", len(body), sha256(body).digest())
+        (None, "4e4b5a3c-0001", "signature-wrong", len(body), sha256(body).digest())
     ]
+
+
+def test_a_forged_signature_costs_the_sender_nothing(door: Intake) -> None:
+    """Neither its rate, nor what it is told of its own transaction."""
+    body = a_body(form_part())
+    broken = a_body(form_part(a_form({"name": "x", "dateValue": "31.12."}, transactionId="own")))
+    for _ in range(3):
+        assert post(door, body, signed(body, body + b" "))[0] == 401
+
+    told = ask(door, "/antrag/transactions/4e4b5a3c-0001", **signed(b""))[1]
+    assert told["state"] == "unknown"
+    assert post(door, broken, signed(broken))[0] == 422
+    assert ask(door, "/antrag/transactions/own", **signed(b""))[1]["state"] == "refused"
 
 
 def test_a_sender_stays_within_its_addresses_forms_and_rate(door: Intake) -> None:
@@ -204,7 +222,7 @@ def test_a_test_is_marked_and_never_taken_for_the_application(door: Intake) -> N
     assert deliver("?test=true", "a") == deliver("?test=true", "a") == 200
     assert deliver("", "a") == 409
     assert deliver("?test=false", "b") == 200
-    assert deliver("?test=yes", "c") == 400
+    assert deliver("?test=yes", "c") == deliver("?test=false&test=true", "c") == 400
     assert door.rows("SELECT transaction_id, is_test FROM cases ORDER BY 1") == [
         ("a", True),
         ("b", False),

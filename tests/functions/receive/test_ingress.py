@@ -88,3 +88,44 @@ def test_a_sender_calls_from_its_addresses_only() -> None:
     for outside in ("198.51.100.7", "2001:db8::8", ""):
         with pytest.raises(Refused):
             identify([sender], Ingress().evidence({}, outside))
+
+
+def test_of_a_chain_of_certificates_the_last_is_the_callers() -> None:
+    forged = f'Hash={"0" * 64};Subject="CN=x",By=y;Hash={DIGEST};Subject="CN=z;Hash={"1" * 64}"'
+
+    assert fingerprint(forged) == DIGEST
+
+
+def test_a_certificate_counts_from_a_proxy_of_ours_only() -> None:
+    ingress = Ingress(networks("10.0.0.0/8"), "X-Forwarded-Client-Cert")
+    headers = {"X-Forwarded-Client-Cert": f"Hash={DIGEST}"}
+
+    assert ingress.evidence(headers, "10.1.1.1").certificate == DIGEST
+    assert ingress.evidence(headers, "192.0.2.1").certificate is None
+
+
+@pytest.mark.parametrize(
+    "shown",
+    [
+        {"X-Forwarded-Client-Cert": "garbage!"},
+        {"webhook-signature": "v1,x"},
+        {"webhook-timestamp": "1"},
+    ],
+)
+def test_a_proof_that_cannot_be_read_is_not_none(shown: dict[str, str]) -> None:
+    proofs: dict[str, dict[str, object]] = {
+        "trusted": {"kind": "trusted_network"},
+        "certified": {"kind": "client_certificate", "fingerprints": [DIGEST]},
+        "signing": {"kind": "signature", "secrets": ["env:NOT_THERE"]},
+    }
+    senders = [
+        Sender.model_validate({"id": id_, "platform": "ozg_cloud", "authentication": proof})
+        for id_, proof in proofs.items()
+    ]
+    evidence = Ingress(certificate_header="X-Forwarded-Client-Cert").evidence(shown, None)
+
+    try:
+        found = identify(senders, evidence).id
+    except Refused:
+        return
+    assert found == "signing"  # which is refused as soon as it is checked

@@ -1,13 +1,14 @@
 """Who a sender is, and what its secrets have to do with the others."""
 
 import threading
+from pathlib import Path
 
 import pytest
 
 from functions.receive.proofs import Evidence
 from functions.receive.refusal import Refused
 from functions.receive.senders import Senders, identify
-from shared.domain.configuration.senders import Sender
+from shared.domain.configuration.senders import Sender, UnreadableSender
 from shared.domain.errors import Unavailable
 
 
@@ -81,3 +82,33 @@ def test_while_postgres_is_away_requests_do_not_wait_in_a_row() -> None:
         thread.join()
 
     assert len(answered) == together.parties
+
+
+def test_a_credential_of_two_senders_proves_neither(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SHARED", "t0ken")
+    senders = [a_sender("test", "env:SHARED"), a_sender("real", "env:SHARED")]
+
+    with pytest.raises(Refused, match="sender-not-named"):
+        identify(senders, saying("Bearer t0ken"))
+
+
+def test_a_sender_that_cannot_be_read_keeps_nobody_else_out(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("PRESENT", "t0ken")
+    senders = Senders(lambda: [a_sender("one", "env:PRESENT"), UnreadableSender(id="newer")])
+
+    assert senders.identify(senders.current(), saying("Bearer t0ken")).id == "one"
+    with pytest.raises(Unavailable, match="newer"):
+        senders.identify(senders.current(), saying("Bearer of-the-newer-one"))
+
+
+def test_a_secret_that_is_no_text_is_a_missing_one(tmp_path: Path) -> None:
+    (tmp_path / "binary").write_bytes(b"\xff\xfe")
+    (tmp_path / "text").write_text("t0ken")
+    senders = [
+        a_sender("broken", f"file:{tmp_path}/binary"),
+        a_sender("right", f"file:{tmp_path}/text"),
+    ]
+
+    assert identify(senders, saying("Bearer t0ken")).id == "right"
