@@ -28,7 +28,10 @@ from shared.domain.refusal import Refusal
 
 # How much of a refused body is read and dropped, so that its sender gets to see the answer.
 DRAINED = 16 * 1024 * 1024
+# Whoever has proven nothing may hold a thread for some seconds; a sender on a slow line has to see
+# what it has to mend.
 DRAIN_SECONDS = 5.0
+PATIENT_SECONDS = 60.0
 
 _logger = structlog.get_logger()
 
@@ -58,7 +61,7 @@ class Endpoint:
         try:
             return self._answer(request, stream)
         except Refused as refused:
-            _drain(request, stream)
+            _drain(request, stream, DRAIN_SECONDS)
             return problem(refused)
 
     def _answer(self, request: flask.Request, stream: Incoming) -> Answer:
@@ -108,7 +111,8 @@ class Endpoint:
         except LotseError as exc:
             return platform.refused(_deferred(exc))
         except Refused as refused:
-            _drain(request, arrival.stream)
+            known = arrival.proven() is not None
+            _drain(request, arrival.stream, PATIENT_SECONDS if known else DRAIN_SECONDS)
             self._record(arrival, refused, request.content_length)
             return platform.refused(refused)
         return platform.accepted(outcome.receipt)
@@ -151,13 +155,13 @@ def _asks_for_test(request: flask.Request) -> bool:
     return given == ["true"]
 
 
-def _drain(request: flask.Request, stream: Incoming) -> None:
-    """For some seconds only: whoever sends it byte by byte holds no thread for that."""
+def _drain(request: flask.Request, stream: Incoming, seconds: float) -> None:
+    """Also if it comes byte by byte: then it ends after so many seconds."""
     connection = request.environ.get("gunicorn.socket")
     if stream.ended or connection is None:
         stream.drain(DRAINED)
         return
-    enough = threading.Timer(DRAIN_SECONDS, _stop_reading, [connection])
+    enough = threading.Timer(seconds, _stop_reading, [connection])
     enough.start()
     stream.drain(DRAINED)
     enough.cancel()
