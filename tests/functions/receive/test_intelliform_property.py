@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from shared.domain.submission import FieldKind, FormField
 from tests.functions.receive.deposits import DATA_SET, a_data_set, a_deposit
+from tests.functions.receive.intelliform_reading import deliver
 from tests.functions.receive.storing import Storing
-from tests.functions.receive.test_intelliform import deliver
 
 # What XML can carry and does not change, with sequences of DIN SPEC 91379 among it.
 _CHARACTERS = st.one_of(
