@@ -4,7 +4,7 @@ Every method may raise Unavailable. Adapters work inside the caller's transactio
 """
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Protocol, TypeVar
 
 from shared.domain.assignment import AssignmentDecision
@@ -17,12 +17,12 @@ from shared.domain.identifiers import (
     AccountId,
     CaseId,
     LeikaKey,
-    RegionKey,
-    SenderId,
-    TenantId,
     UnitId,
 )
+from shared.domain.regions import Place
 from shared.domain.routing import RoutingDecision
+from shared.domain.rulebook import Rulebook
+from shared.domain.submission import FormField
 from shared.domain.task import Task
 
 E = TypeVar("E", bound=Event)
@@ -124,20 +124,27 @@ class ObjectStore(Protocol):
 
 class AuthorityDirectory(Protocol):
     def look_up(
-        self, keys: Sequence[LeikaKey], region: RegionKey | None, unit: UnitId | None
+        self, keys: Sequence[LeikaKey], place: Place, unit: UnitId | None, on: date
     ) -> DirectoryExtract:
-        """All that the active version says of these services, this region and this unit.
+        """All that the version asked says of these services, this place and this unit.
 
-        With a full region: every entry for the services or broader ones in the region or wider
-        ones. Without: the unit's own entries for the services, one for all its regions. Raise
-        Unavailable if no version is active yet.
+        Places are located by `regions.locate`. Responsibilities: for each municipality that the
+        place may be, every entry for the services or broader ones in an area that contains it;
+        without a municipality, the named units' own entries for the services, one for all their
+        regions. Raise Unavailable if no version is active yet.
         """
         ...
 
 
-class Tenants(Protocol):
-    def consenting(self, sender: SenderId, tenants: Collection[TenantId]) -> frozenset[TenantId]:
-        """Which of these tenants take applications from this sender."""
+class Rulebooks(Protocol):
+    def for_case(self, case: Case) -> Rulebook:
+        """What the tenants that take the sender's applications, and the form, have declared."""
+        ...
+
+
+class FormFields(Protocol):
+    def of(self, case_id: CaseId) -> tuple[FormField, ...]:
+        """What was filled in. Raise UnknownCase if there is none."""
         ...
 
 

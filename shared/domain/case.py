@@ -94,6 +94,18 @@ class Case(BaseModel):
             update={"stage": Stage.ROUTED, "authority": authority, "tenant": tenant}
         )
 
+    def rerouted_to(self, authority: AuthorityId, tenant: TenantId | None) -> "Case":
+        """In its next round: new for the new one, and nothing of the old one's work stays."""
+        return self.routed_to(authority, tenant).model_copy(
+            update={
+                "round": self.round + 1,
+                "organizational_unit": None,
+                "assignee": None,
+                "status": Status.RECEIVED,
+                "status_since": datetime.now(UTC),
+            }
+        )
+
     def assigned_to(self, unit: UnitId | None, assignee: AccountId | None) -> "Case":
         return self.model_copy(
             update={"stage": Stage.ASSIGNED, "organizational_unit": unit, "assignee": assignee}

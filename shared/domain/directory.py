@@ -1,44 +1,58 @@
 """The authority directory (Zuständigkeitsfinder): who is responsible for what, and where."""
 
+import re
+from collections.abc import Iterable
 from datetime import date
 
 from pydantic import BaseModel, ConfigDict
 
-from shared.domain.identifiers import AuthorityId, LeikaKey, RegionKey, TenantId, is_leika_key
+from shared.domain.identifiers import (
+    AuthorityId,
+    LeikaKey,
+    RegionKey,
+    TenantId,
+    UnitId,
+    is_leika_key,
+)
+from shared.domain.regions import Location
 
 RESPONSIBLE = "responsible"
 """The one role that decides; any other (a contact point, say) is listed and loses."""
 
-FEDERATION = RegionKey("000000000000")
-
-_AREA_DIGITS = (
-    12,
-    9,
-    5,
-    3,
-    2,
-)  # municipality, association (Amt), district, government region, state
 _LEVELS = {14: "detail", 11: "procedure", 8: "object", 5: "group"}
+_BETWEEN_KEYS = re.compile(r"[,;]")
 
 
-class Authority(BaseModel):
-    """`tenant` is None for an authority that takes no part in this installation."""
+class Unit(BaseModel):
+    """Organisationseinheit. `authority` is who it belongs to here: a tenant has declared it.
+
+    None for a unit that takes no part in this installation. `id` is what `composite_id` makes.
+    """
 
     model_config = ConfigDict(frozen=True)
 
-    id: AuthorityId
-    tenant: TenantId | None = None
+    id: UnitId
     name: str
+    authority: AuthorityId | None = None
+    tenant: TenantId | None = None
+
+    @property
+    def bearer(self) -> str:
+        """Who would be responsible: units of one authority are one."""
+        return self.authority or self.id
 
 
 class Responsibility(BaseModel):
-    """One authority is responsible for one service in one region, from day to day inclusive."""
+    """One unit is responsible for one service in one region, from day to day inclusive.
+
+    Valid while the service and the unit are, too.
+    """
 
     model_config = ConfigDict(frozen=True)
 
     leika_key: LeikaKey
     region: RegionKey
-    authority: Authority
+    unit: Unit
     role: str = RESPONSIBLE
     valid_from: date | None = None
     valid_to: date | None = None
@@ -56,38 +70,37 @@ class DirectoryExtract(BaseModel):
 
     version: int
     name: str
-    named: tuple[Authority, ...] = ()  # what the sender's unit stands for
+    location: Location = Location()
+    named: tuple[Unit, ...] = ()  # what the sender's unit stands for
     responsibilities: tuple[Responsibility, ...] = ()
     services: dict[LeikaKey, str] = {}  # the services asked for that it knows, with their names
 
-    def tenants(self) -> set[TenantId]:
-        """Everyone the application might come to belong to."""
-        authorities = [*self.named, *(entry.authority for entry in self.responsibilities)]
-        return {authority.tenant for authority in authorities if authority.tenant is not None}
 
+def single_keys(stated: Iterable[str]) -> tuple[LeikaKey, ...]:
+    """Some senders write several keys into one, or a key in groups of digits: each once.
 
-def is_full_region(region: str) -> bool:
-    """An ARS down to the municipality: a shorter one cannot tell who is responsible within it."""
-    return len(region) == 12 and region.isascii() and region.isdigit()
-
-
-def region_prefixes(region: RegionKey) -> list[RegionKey]:
-    """The areas that contain a municipality, the narrowest first, the federation last."""
-    return [*(RegionKey(region[:digits]) for digits in _AREA_DIGITS), FEDERATION]
-
-
-def region_digits(region: RegionKey) -> int:
-    """How narrow an area is."""
-    return 0 if region == FEDERATION else len(region)
+    What is no key stays as it is stated, in one piece.
+    """
+    found: dict[LeikaKey, None] = {}
+    for text in stated:
+        for part in filter(None, map(str.strip, _BETWEEN_KEYS.split(text))):
+            words = part.split()
+            joined = "".join(words)
+            if is_leika_key(joined):
+                words = [joined]
+            elif not all(map(is_leika_key, words)):
+                words = [part]
+            found.update(dict.fromkeys(map(LeikaKey, words)))
+    return tuple(found)
 
 
 def broader_keys(key: LeikaKey) -> list[LeikaKey]:
     """The key itself, then its procedure, object and group: the narrowest first.
 
-    What is no key stands for itself only: cut or filled to its length it would be a guess.
+    Nothing for what is no key: cut or filled to its length it would be a guess.
     """
     if not is_leika_key(key):
-        return [key]
+        return []
     keys = (LeikaKey(key[:digits].ljust(14, "0")) for digits in _LEVELS)
     return list(dict.fromkeys(keys))
 

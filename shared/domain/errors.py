@@ -2,7 +2,10 @@
 
 LotseError
 ├── Rejected         can never succeed as sent: answered 422, dead-lettered at once
+│   ├── NotReroutable
+│   │   └── UnknownAuthority
 │   ├── UnknownCase
+│   ├── UnknownDirectoryVersion
 │   ├── UnknownEvent
 │   └── UnknownObject
 ├── Unavailable      may succeed later: answered 503, retried with backoff
@@ -23,8 +26,20 @@ class Rejected(LotseError):
     """Can never succeed as sent; trying again does not help."""
 
 
+class NotReroutable(Rejected):
+    """A person wants the case to go where it cannot go; the text says what to mend."""
+
+
+class UnknownAuthority(NotReroutable):
+    """No tenant has declared an authority of this id."""
+
+
 class UnknownCase(Rejected):
     """No case has this id."""
+
+
+class UnknownDirectoryVersion(Rejected):
+    """The authority directory has no version of this number; `lotse directory versions` has."""
 
 
 class UnknownEvent(Rejected):

@@ -21,13 +21,17 @@ FILE_DAMAGED = "file_damaged"
 
 
 class ForwardingState(StrEnum):
-    """Planned and sending go on by themselves; rejected and given up wait for a person."""
+    """Planned and sending go on by themselves; rejected and given up wait for a person.
+
+    Superseded: its case went to another authority before it was accepted.
+    """
 
     PLANNED = "planned"
     SENDING = "sending"
     ACCEPTED = "accepted"
     REJECTED = "rejected"
     GIVEN_UP = "given_up"
+    SUPERSEDED = "superseded"
 
 
 class Receipt(BaseModel):

@@ -19,6 +19,10 @@ class FieldKind(StrEnum):
     EMPTY = "empty"
 
 
+NOT_FILLED_IN = frozenset({"", "-", "keine angabe"})
+"""What form servers write into a field that was left empty, in lower case."""
+
+
 class FormField(BaseModel):
     """One field, or a group of them, in the form's order.
 

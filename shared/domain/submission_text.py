@@ -57,11 +57,15 @@ def read_submission(
         sender=sender,
         transaction_id=transaction_id,
         control_extra=control.pop("extra", {}),
-        fields=tuple(FormField.model_validate(field) for field in read_json(text.fields)),
+        fields=read_fields(text.fields),
         flags=tuple(flags),
         is_test=is_test,
         **control,
     )
+
+
+def read_fields(text: str) -> tuple[FormField, ...]:
+    return tuple(FormField.model_validate(field) for field in read_json(text))
 
 
 def _plain(fields: Iterable[FormField]) -> list[dict[str, Any]]:

@@ -1,10 +1,19 @@
 """Tenants (Mandanten): who owns cases, and from which senders they take them."""
 
+from typing import Literal
+
 from shared.domain.configuration.base import Entry, Slug
+from shared.domain.routing import Precedence
 
 
 class Tenant(Entry):
-    """`senders` are those the tenant takes applications from: the tenant's own consent."""
+    """`senders` are those the tenant takes applications from: the tenant's own consent.
+
+    `precedence` is what counts first among the directory's entries. `not_responsible` is what
+    becomes of a case whose sender names an authority that the directory does not hold responsible.
+    """
 
     name: str
     senders: tuple[Slug, ...] = ()
+    precedence: Precedence = Precedence.REGION
+    not_responsible: Literal["follow", "clearing_office"] = "follow"
