@@ -1,15 +1,11 @@
 """Real servers for the tests: one of each per run, and a fresh database or bucket per test."""
 
 import os
-import secrets
 from collections.abc import Generator, Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import psycopg
 import pytest
-from psycopg import sql
 
 from infra.local.ldap import EmbeddedLdap
 from infra.local.ports import free_port
@@ -18,6 +14,7 @@ from infra.local.s3 import EmbeddedS3
 from infra.local.supervisor import Supervisor
 from infra.migrations import migrate
 from tests.clamd import ClamdServer, program
+from tests.databases import created, unique, url
 
 IN_CI = os.environ.get("CI") == "true"
 REPOSITORY = Path(__file__).parents[1]
@@ -52,18 +49,18 @@ def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 @pytest.fixture(scope="session")
 def template_database(postgres_server: str) -> Iterator[str]:
     """The name of a database with all migrations; nobody connects to it."""
-    name = _unique("template")
-    with _created(postgres_server, name):
-        migrate(_url(postgres_server, name))
+    name = unique("template")
+    with created(postgres_server, name):
+        migrate(url(postgres_server, name))
         yield name
 
 
 @pytest.fixture
 def database_url(postgres_server: str, template_database: str) -> Iterator[str]:
     """A database of its own for this test, with the schema, as superuser."""
-    name = _unique("test")
-    with _created(postgres_server, name, template_database):
-        yield _url(postgres_server, name)
+    name = unique("test")
+    with created(postgres_server, name, template_database):
+        yield url(postgres_server, name)
 
 
 @pytest.fixture
@@ -85,7 +82,7 @@ def object_store_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Em
 @pytest.fixture
 def bucket(object_store_server: EmbeddedS3) -> Iterator[str]:
     """The name of an empty bucket."""
-    name = _unique("bucket").replace("_", "-")
+    name = unique("bucket").replace("_", "-")
     object_store_server.ensure_bucket(name)
     yield name
     object_store_server.delete_bucket(name)
@@ -122,23 +119,3 @@ def reference_data() -> Path:
     if IN_CI:
         pytest.fail(reason)
     pytest.skip(reason)
-
-
-@contextmanager
-def _created(server: str, name: str, template: str = "template1") -> Iterator[None]:
-    names = [sql.Identifier(name), sql.Identifier(template)]
-    with psycopg.connect(server, autocommit=True) as connection:
-        connection.execute(sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(*names))
-    try:
-        yield
-    finally:
-        with psycopg.connect(server, autocommit=True) as connection:
-            connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(names[0]))
-
-
-def _url(server: str, database: str) -> str:
-    return urlsplit(server)._replace(path=f"/{database}").geturl()
-
-
-def _unique(kind: str) -> str:
-    return f"lotse_{kind}_{secrets.token_hex(6)}"

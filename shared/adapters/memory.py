@@ -1,7 +1,7 @@
 """The ports in memory: for unit tests, under the same contract tests as the real adapters."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import TypeVar
 from uuid import uuid4
 
@@ -9,28 +9,43 @@ from shared.domain.assignment import AssignmentDecision
 from shared.domain.case import Case, LogEntry, Status
 from shared.domain.caseworkers import Members, Target
 from shared.domain.configuration.directories import Directory
+from shared.domain.configuration.forms import Form
+from shared.domain.configuration.routing_rules import RoutingRule
+from shared.domain.configuration.tenants import Tenant
 from shared.domain.directory import (
-    Authority,
     DirectoryExtract,
     Responsibility,
+    Unit,
     broader_keys,
-    is_full_region,
-    region_prefixes,
+    single_keys,
 )
-from shared.domain.errors import AlreadyStored, StaleCase, Unavailable, UnknownCase, UnknownEvent
-from shared.domain.events import AWAITED, Event
+from shared.domain.errors import (
+    AlreadyStored,
+    NotReroutable,
+    StaleCase,
+    Unavailable,
+    UnknownCase,
+    UnknownEvent,
+)
+from shared.domain.events import AWAITED, CaseRouted, Event
 from shared.domain.identifiers import (
+    CLEARING_OFFICE,
     AccountId,
+    AuthorityId,
     CaseId,
     LeikaKey,
     RegionKey,
-    SenderId,
     TenantId,
     UnitId,
 )
+from shared.domain.locating import Match, locate, match
 from shared.domain.malware import MalwareVerdict, ScanResult
+from shared.domain.regions import Municipality, Place
 from shared.domain.routing import RoutingDecision
+from shared.domain.rulebook import Rulebook, TenantPolicy, TenantsRule, form_for
+from shared.domain.submission import FormField
 from shared.domain.task import Task
+from shared.domain.waking import CASE_STALLED
 
 E = TypeVar("E", bound=Event)
 
@@ -118,40 +133,55 @@ class InMemoryTasks:
 
 
 class InMemoryAuthorityDirectory:
-    """`version` 0: none is active yet."""
+    """`named` says what a sender's unit stands for. `version` 0: none is active yet."""
 
     def __init__(
         self,
         held: Collection[Responsibility] = (),
-        units: Mapping[UnitId, Collection[Authority]] | None = None,
+        named: Mapping[UnitId, Collection[Unit]] | None = None,
         services: Mapping[LeikaKey, str] | None = None,
+        municipalities: Collection[Municipality] = (),
+        postcodes: Mapping[str, Collection[RegionKey]] | None = None,
+        states: Collection[RegionKey] = (),
         version: int = 1,
     ) -> None:
         self._held = held
-        self._units = units or {}
+        self._named = named or {}
         self._services = services or {}
+        self._municipalities = municipalities
+        self._postcodes = postcodes or {}
+        self._states = states
         self._version = version
 
     def look_up(
-        self, keys: Sequence[LeikaKey], region: RegionKey | None, unit: UnitId | None
+        self, keys: Sequence[LeikaKey], place: Place, unit: UnitId | None, on: date
     ) -> DirectoryExtract:
         if self._version == 0:
             raise Unavailable("no authority directory is active")
-        named = tuple(self._units.get(unit, ())) if unit is not None else ()
+        is_listed = place.region is not None and place.region[:2] in self._states
+        location = locate(place, self._matches(place), state_is_listed=is_listed)
+        named = tuple(self._named.get(unit, ())) if unit is not None else ()
         services = {broader for key in keys for broader in broader_keys(key)}
         asked = [entry for entry in self._held if entry.leika_key in services]
-        if region is not None and is_full_region(region):
-            areas = region_prefixes(region)
+        if location.municipalities:
+            areas = {area for each in location.municipalities for area in each.areas()}
             found = [entry for entry in asked if entry.region in areas]
         else:
-            found = _one_for_all_regions(entry for entry in asked if entry.authority in named)
+            ids = {each.id for each in named}
+            own = (each for each in asked if {each.unit.id, each.unit.authority} & ids)
+            found = _one_for_all_regions(own)
         return DirectoryExtract(
             version=self._version,
             name="in memory",
+            location=location,
             named=named,
-            responsibilities=tuple(found),
+            responsibilities=tuple(dict.fromkeys(found)),
             services={key: self._services[key] for key in keys if key in self._services},
         )
+
+    def _matches(self, place: Place) -> Iterable[Match]:
+        posted = self._postcodes.get(place.postcode or "", ())
+        return (match(place, each, each.ars in posted) for each in self._municipalities)
 
 
 def _one_for_all_regions(entries: Iterable[Responsibility]) -> list[Responsibility]:
@@ -161,12 +191,50 @@ def _one_for_all_regions(entries: Iterable[Responsibility]) -> list[Responsibili
     return list(first.values())
 
 
-class InMemoryTenants:
-    def __init__(self, senders: Mapping[TenantId, Collection[SenderId]]) -> None:
-        self._senders = senders
+class InMemoryRulebooks:
+    def __init__(
+        self,
+        tenants: Collection[Tenant] = (),
+        rules: Collection[TenantsRule] = (),
+        forms: Collection[Form] = (),
+    ) -> None:
+        self._tenants = tenants
+        self._rules = rules
+        self._forms = forms
 
-    def consenting(self, sender: SenderId, tenants: Collection[TenantId]) -> frozenset[TenantId]:
-        return frozenset(tenant for tenant in tenants if sender in self._senders.get(tenant, ()))
+    def for_case(self, case: Case) -> Rulebook:
+        tenants = {
+            TenantId(tenant.id): TenantPolicy(tenant.precedence, tenant.not_responsible)
+            for tenant in self._tenants
+            if case.sender in tenant.senders
+        }
+        rules = [
+            each
+            for each in self._rules
+            if each.tenant in tenants
+            and each.rule.form in (None, case.form_id)
+            and _is_for_a_service(each.rule, case)
+        ]
+        return Rulebook(
+            tenants=tenants,
+            rules=tuple(sorted(rules, key=lambda each: (each.tenant, each.rule.id))),
+            form=form_for(self._forms, case.form_id, case.sender),
+        )
+
+
+def _is_for_a_service(rule: RoutingRule, case: Case) -> bool:
+    prefix = rule.leika_prefix
+    return prefix is None or any(key.startswith(prefix) for key in single_keys(case.leika_keys))
+
+
+class InMemoryFormFields:
+    def __init__(self, fields: Mapping[CaseId, tuple[FormField, ...]]) -> None:
+        self._fields = fields
+
+    def of(self, case_id: CaseId) -> tuple[FormField, ...]:
+        if case_id not in self._fields:
+            raise UnknownCase(str(case_id))
+        return self._fields[case_id]
 
 
 class InMemoryRoutings:
@@ -178,6 +246,50 @@ class InMemoryRoutings:
 
     def get(self, case_id: CaseId, round_: int) -> RoutingDecision | None:
         return self._decisions.get((case_id, round_))
+
+
+class InMemoryAuthorities:
+    def __init__(self, tenants: Mapping[AuthorityId, TenantId]) -> None:
+        self._tenants = tenants
+
+    def tenant_of(self, authority: AuthorityId) -> TenantId | None:
+        return self._tenants.get(authority)
+
+
+class InMemoryReroutings:
+    """Forwardings there are none."""
+
+    def __init__(
+        self,
+        cases: InMemoryCases,
+        routings: InMemoryRoutings,
+        tasks: InMemoryTasks,
+        authorities: InMemoryAuthorities,
+        rulebooks: InMemoryRulebooks,
+    ) -> None:
+        self._cases = cases
+        self._routings = routings
+        self._tasks = tasks
+        self._authorities = authorities
+        self._rulebooks = rulebooks
+
+    def save(
+        self, case: Case, *, event: CaseRouted, entry: LogEntry, decision: RoutingDecision
+    ) -> None:
+        if self._cases.get(case.id).round + 1 != case.round:
+            raise StaleCase(str(case.id))
+        if not self._may_have(case):
+            raise NotReroutable(str(case.authority))
+        wake_at = None if case.rests else datetime.now(UTC)
+        self._cases.save(case, entry=entry, event=event, wake_at=wake_at)
+        self._routings.add(case.id, case.round, decision)
+        self._tasks.close(CASE_STALLED, case.id)
+
+    def _may_have(self, case: Case) -> bool:
+        if case.authority is None or case.authority == CLEARING_OFFICE:
+            return case.tenant is None
+        declared = self._authorities.tenant_of(case.authority) == case.tenant
+        return declared and case.tenant in self._rulebooks.for_case(case).tenants
 
 
 class InMemoryCaseworkerDirectory:

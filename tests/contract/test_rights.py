@@ -9,8 +9,8 @@ DELIVERED = ["SELECT fields FROM submissions", "SELECT original FROM submissions
 FILES = "SELECT name FROM attachments"
 
 
-@pytest.mark.parametrize("query", [*DELIVERED, FILES])
-@pytest.mark.parametrize("function", ["route", "assign", "recover"])
+@pytest.mark.parametrize("query", [*DELIVERED, "SELECT control FROM submissions", FILES])
+@pytest.mark.parametrize("function", ["assign", "recover"])
 def test_who_passes_nothing_on_reads_nothing_of_it(
     function: str, query: str, database_url: str
 ) -> None:
@@ -19,6 +19,19 @@ def test_who_passes_nothing_on_reads_nothing_of_it(
         pytest.raises(psycopg.errors.InsufficientPrivilege),
     ):
         conn.execute(query.encode())
+
+
+def test_route_reads_of_an_application_what_was_filled_in(database_url: str) -> None:
+    with psycopg.connect(as_role(database_url, "lotse_route")) as conn:
+        assert conn.execute("SELECT case_id, fields FROM submissions").fetchall() == []
+        for query in (
+            "SELECT original FROM submissions",
+            "SELECT control FROM submissions",
+            "UPDATE submissions SET fields = '[]'",
+            FILES,
+        ):
+            with pytest.raises(psycopg.errors.InsufficientPrivilege), conn.transaction():
+                conn.execute(query.encode())
 
 
 def test_recover_reads_of_a_file_what_it_takes_to_scan_it(database_url: str) -> None:

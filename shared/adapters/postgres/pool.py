@@ -23,6 +23,7 @@ _PASSING = (
     errors.ReadOnlySqlTransaction,
     errors.IdleInTransactionSessionTimeout,
     errors.UndefinedColumn,
+    errors.UndefinedFunction,
     errors.UndefinedTable,
 )
 
