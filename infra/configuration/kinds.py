@@ -3,9 +3,12 @@
 from typing import NamedTuple
 
 from shared.domain.configuration.assignment_rules import AssignmentRule
+from shared.domain.configuration.authorities import Authority
 from shared.domain.configuration.base import Entry
 from shared.domain.configuration.destinations import Destination
 from shared.domain.configuration.directories import Directory
+from shared.domain.configuration.forms import Form
+from shared.domain.configuration.routing_rules import RoutingRule
 from shared.domain.configuration.senders import Sender
 from shared.domain.configuration.tenants import Tenant
 
@@ -22,8 +25,10 @@ class Kind(NamedTuple):
 
 TENANTS = Kind("tenants", Tenant)
 SENDERS = Kind("senders", Sender)
-OF_THE_PLATFORM: tuple[Kind, ...] = (SENDERS,)
+OF_THE_PLATFORM: tuple[Kind, ...] = (SENDERS, Kind("forms", Form))
 OF_A_TENANT: tuple[Kind, ...] = (
+    Kind("authorities", Authority),
+    Kind("routing_rules", RoutingRule),
     Kind("directories", Directory),
     Kind("assignment_rules", AssignmentRule),
     Kind("destinations", Destination),

@@ -11,6 +11,7 @@ from infra.configuration.load import load
 DEMO = Path("infra/local/demo/config")
 SENDERS = '[[senders]]\nid = "formserver"\nplatform = "ozg_cloud"\n'
 TAKEN = "this id is taken by another entry; choose another"
+AUTHORITY = '[[authorities]]\nid = "a-bau"\nname = "Bauamt"\n'
 TRUSTED = 'authentication = { kind = "trusted_network" }\n'
 
 
@@ -75,7 +76,9 @@ def test_a_tenant_may_only_name_senders_that_are_declared(tmp_path: Path) -> Non
 
 def test_a_rule_may_only_choose_from_a_directory_that_serves_its_authority(tmp_path: Path) -> None:
     rule = '[[assignment_rules]]\nid = "rule"\nauthority = "a-bau"\ngroup = "CN=Bau,DC=a"'
-    root = folder(tmp_path, a__tenant='name = "A"', a__assignment_rules=rule)
+    root = folder(
+        tmp_path, a__tenant='name = "A"', a__authorities=AUTHORITY, a__assignment_rules=rule
+    )
 
     (problem,) = problems(root)
 
@@ -89,10 +92,12 @@ def test_what_follows_from_a_broken_file_is_not_told(tmp_path: Path) -> None:
         platform__senders="[[senders]",
         a__tenant='name = "A"\nsenders = ["formserver"]',
         a__directories="[[directories]",
+        a__authorities="[[authorities]",
         a__assignment_rules=rule,
     )
 
     assert [problem.partition(":")[0] for problem in problems(root)] == [
+        "a/authorities.toml",
         "a/directories.toml",
         "platform/senders.toml",
     ]
