@@ -11,8 +11,8 @@ from pathlib import Path
 
 from infra.configuration.load import load
 from infra.configuration.store import apply
-from infra.directory import load_directory
-from infra.local.demonstration import DEMO
+from infra.directory.importing import import_files
+from infra.local.demonstration import DEMO, DEMO_DIRECTORY, DEMO_SOURCE
 from infra.local.installation import Installation
 from shared.adapters.postgres.pool import Connection
 from tests.crash.audit import Verdict, audit, unfinished
@@ -168,6 +168,6 @@ def _prepare(state: Path, receiver: Receiver) -> Callable[[Connection], None]:
         destinations = config / "foerdetal" / "destinations.toml"
         destinations.write_text(DESTINATIONS.format(url=receiver.url), encoding="utf-8")
         apply(conn, load(config))
-        load_directory(conn, DEMO / "authorities.toml")
+        import_files(conn, [DEMO_DIRECTORY], source=DEMO_SOURCE, activate=True)
 
     return prepare

@@ -1,0 +1,1 @@
+"""The authority directory's content: read from feeds and tables, kept in versions."""
