@@ -1,0 +1,1 @@
+"""Municipalities, their keys and their postcodes: read from public lists, kept in versions."""
