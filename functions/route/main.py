@@ -7,9 +7,10 @@ Replies   de.antragslotse.case.routed.v1
 from datetime import timedelta
 
 from functions.route.directory import PostgresAuthorityDirectory
+from functions.route.form_fields import PostgresFormFields
 from functions.route.route import route
 from functions.route.routings import PostgresRoutings
-from functions.route.tenants import PostgresTenants
+from functions.route.rulebooks import PostgresRulebooks
 from shared.adapters.postgres.cases import PostgresCases
 from shared.adapters.postgres.pool import DatabaseSettings, open_pool, transaction
 from shared.domain.events import CaseReceived, CaseRouted, Event
@@ -35,7 +36,8 @@ def build() -> Handler:
             return route(
                 event,
                 PostgresAuthorityDirectory(conn),
-                PostgresTenants(conn),
+                PostgresRulebooks(conn),
+                PostgresFormFields(conn),
                 PostgresRoutings(conn),
                 PostgresCases(conn, wake_after),
             )

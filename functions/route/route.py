@@ -1,12 +1,16 @@
 """Decide which authority a case belongs to."""
 
+from datetime import date
 from zoneinfo import ZoneInfo
 
 from functions.route.decision import decide
+from functions.route.question import Question, stated_services
+from functions.route.whereabouts import stated_place
 from shared.domain.actor import Actor
-from shared.domain.case import LogEntry, Stage
+from shared.domain.case import Case, LogEntry, Stage
 from shared.domain.events import CaseReceived, CaseRouted
-from shared.ports import AuthorityDirectory, Cases, Routings, Tenants
+from shared.domain.routing import RoutingDecision
+from shared.ports import AuthorityDirectory, Cases, FormFields, Routings, Rulebooks
 
 # The day that validity counts from is the day on the wall clock of the authorities.
 _AUTHORITIES_TIME = ZoneInfo("Europe/Berlin")
@@ -15,7 +19,8 @@ _AUTHORITIES_TIME = ZoneInfo("Europe/Berlin")
 def route(
     event: CaseReceived,
     directory: AuthorityDirectory,
-    tenants: Tenants,
+    rulebooks: Rulebooks,
+    form_fields: FormFields,
     routings: Routings,
     cases: Cases,
 ) -> CaseRouted | None:
@@ -25,12 +30,8 @@ def route(
     if case.stage is not Stage.RECEIVED:
         # Delivered before: the same answer again, even if the directory changed since.
         return cases.event(case.id, CaseRouted, case.round)
-    extract = directory.look_up(case.leika_keys, case.region, case.named_unit)
-    consenting = tenants.consenting(case.sender, extract.tenants())
     # Nobody responsible, or several: people decide. No application is lost to a dead letter.
-    decision = decide(
-        case, extract, consenting, on=case.received_at.astimezone(_AUTHORITIES_TIME).date()
-    )
+    decision = decide_case(case, directory, rulebooks, form_fields)
     case = case.routed_to(decision.authority, decision.tenant)
     case, reply = case.announce(
         CaseRouted, cause=event, authority=decision.authority, tenant=decision.tenant
@@ -39,6 +40,7 @@ def route(
         actor=Actor.system("route"),
         action="case.routed",
         details={
+            "round": case.round,
             "authority": decision.authority,
             "rule": decision.rule,
             "directory_version": decision.directory_version,
@@ -48,3 +50,25 @@ def route(
     cases.save(case, entry=entry, event=reply)
     routings.add(case.id, case.round, decision)
     return reply
+
+
+def decide_case(
+    case: Case,
+    directory: AuthorityDirectory,
+    rulebooks: Rulebooks,
+    form_fields: FormFields,
+    on: date | None = None,
+) -> RoutingDecision:
+    """Ask what the decision needs, and decide; by the day the case was received, if not `on`."""
+    rulebook = rulebooks.for_case(case)
+    fields = form_fields.of(case.id) if rulebook.needs_fields else ()
+    question = Question(
+        case=case,
+        services=stated_services(case.leika_keys),
+        place=stated_place(case, rulebook.form, fields),
+        on=on or case.received_at.astimezone(_AUTHORITIES_TIME).date(),
+        fields=fields,
+    )
+    keys = question.services.keys
+    extract = directory.look_up(keys, question.place, case.named_unit, question.on)
+    return decide(question, extract, rulebook)

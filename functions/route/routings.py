@@ -35,3 +35,16 @@ class PostgresRoutings:
             {"case_id": case_id, "round": round_},
         ).fetchone()
         return None if row is None else RoutingDecision.model_validate(row[0])
+
+    def of_case(self, case_id: CaseId) -> list[tuple[int, RoutingDecision]]:
+        """Each round's, in order."""
+        rows = self._conn.execute(
+            """
+            SELECT round, decision
+              FROM routings
+             WHERE case_id = %(case_id)s
+             ORDER BY round
+            """,
+            {"case_id": case_id},
+        ).fetchall()
+        return [(round_, RoutingDecision.model_validate(decision)) for round_, decision in rows]

@@ -1,6 +1,5 @@
 """route as it is deployed: a functions-framework process and a PostgreSQL."""
 
-import json
 import time
 from collections.abc import Iterator
 from datetime import timedelta
@@ -12,7 +11,8 @@ import pytest
 
 from functions.route.explain import explain
 from functions.route.routings import PostgresRoutings
-from infra.directory import load_directory
+from infra.directory.importing import import_files
+from infra.local.demonstration import DEMO_SOURCE, bring_in
 from infra.local.ports import free_port
 from infra.local.postgres import EmbeddedPostgres
 from infra.local.supervisor import Supervisor
@@ -23,20 +23,16 @@ from shared.domain.events import CaseReceived, CaseRouted
 from shared.domain.identifiers import CLEARING_OFFICE, LeikaKey, RegionKey, UnitId
 from shared.runtime.cloud_events import parse, read
 from tests.factories import FORMSERVER, TENANT, TRADE_OFFICE, a_case, received, stored
-from tests.functions.process import REPOSITORY, FunctionProcess, a_function
+from tests.functions.process import FunctionProcess, a_function
 from tests.roles import as_role
 
 Connection = psycopg.Connection[Any]
-DEMO = REPOSITORY / "infra/local/demo/authorities.toml"
 SOURCE = "functions/route/main.py"
 WAKE_AFTER = timedelta(minutes=1)
 
 
 def with_demo(conn: Connection) -> None:
-    for tenant in ("foerdetal", "ostersund"):
-        document = json.dumps({"id": tenant, "name": tenant, "senders": [FORMSERVER]})
-        conn.execute("INSERT INTO tenants (id, document) VALUES (%s, %s)", [tenant, document])
-    load_directory(conn, DEMO)
+    bring_in(conn)
     conn.commit()
 
 
@@ -75,9 +71,9 @@ def test_a_redelivery_gets_the_same_bytes_even_if_the_directory_changed(
 ) -> None:
     event = a_received_case(conn, region=RegionKey("019990001001"))
     first = function.post(event)
-    empty = tmp_path / "empty.toml"
-    empty.write_text('name = "empty"', encoding="utf-8")
-    load_directory(conn, empty)
+    other = tmp_path / "other.csv"
+    other.write_text("service,region,authority\n99050012104000,02,elsewhere\n", encoding="utf-8")
+    import_files(conn, [other], source=DEMO_SOURCE, activate=True)
     conn.commit()
 
     second = function.post(event)
@@ -108,9 +104,9 @@ def test_an_ambiguous_case_rests_with_the_clearing_office_and_says_why(
             "The sender's unit 197000 stands for foerdetal-bau, foerdetal-gewerbe, and the "
             "directory holds several of them responsible."
         ),
-        "Directory: Demo directory of the Fördekreis, version 1",
-        "  foerdetal-bau for 99108015134000 in 019990001: left",
-        "  foerdetal-gewerbe for 99108015134000 in 019990001: left",
+        "Directory: version 1 (latest import: demo: responsibilities.csv (full))",
+        "  foerdetal-bau for 99108015134000 in 019990001: not ruled out",
+        "  foerdetal-gewerbe for 99108015134000 in 019990001: not ruled out",
     ]
 
 

@@ -9,9 +9,9 @@ from functions.receive.platforms.form_solutions.secure_data import secure_data
 from functions.receive.refusal import invalid
 from shared.domain.configuration.form_solutions import Carriers, Form, FormSolutions
 from shared.domain.configuration.senders import Sender
-from shared.domain.directory import is_full_region
 from shared.domain.exact_json import NotJson, read_json
 from shared.domain.identifiers import LeikaKey, RegionKey, SenderId, UnitId, is_leika_key
+from shared.domain.regions import is_full_region
 from shared.domain.submission import FormField, Submission
 
 MAX_TRANSACTION_ID = 255
