@@ -80,6 +80,7 @@ def _store(
         actor=Actor.system("assign"),
         action="case.assigned",
         details={
+            "round": case.round,
             "authority": decision.authority,
             "organizational_unit": unit,
             "assignee": assignee,

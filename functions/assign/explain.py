@@ -24,4 +24,7 @@ def _lines(decision: AssignmentDecision) -> Iterator[str]:
 def _load(candidate: AssignmentCandidate) -> str:
     if candidate.left_out is not None:
         return f"left out, {candidate.left_out}"
-    return "available" if candidate.open_cases is None else f"{candidate.open_cases} open cases"
+    count = candidate.open_cases
+    if count is None:
+        return "available"
+    return "1 open case" if count == 1 else f"{count} open cases"

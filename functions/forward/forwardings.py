@@ -141,13 +141,14 @@ class PostgresForwardings:
         )
 
     def accept(self, forwarding_id: ForwardingId, owner: UUID, receipt: Receipt) -> bool:
-        """False, and nothing is changed, if it is not ours any more."""
+        """False, and nothing is changed, if it is not ours any more. That it was accepted is kept
+        also if the case went to another authority while it was sent."""
         cur = self._conn.execute(
             """
             UPDATE forwardings
                SET state = 'accepted', lease_owner = NULL, lease_until = NULL,
                    external_id = %(external_id)s, receipt = %(receipt)s
-             WHERE id = %(id)s AND lease_owner = %(owner)s
+             WHERE id = %(id)s AND (lease_owner = %(owner)s OR state = 'superseded')
             """,
             {
                 "id": forwarding_id,

@@ -84,10 +84,12 @@ def _tell(
 ) -> None:
     """On the record what is settled; to a person what needs one."""
     case_id, subject = forwarding.case_id, str(forwarding.id)
+    if state is None:
+        return
     if ended.damaged:
         reason = f"{forwarding.destination} was not sent its files: {ended.code}"
         stores.tasks.open(FILE_DAMAGED, case_id, reason, subject)
-    if state is None or state is ForwardingState.PLANNED:
+    if state is ForwardingState.PLANNED:
         return
     if state is ForwardingState.ACCEPTED:
         stores.tasks.close(FORWARDING_FAILED, case_id, subject)

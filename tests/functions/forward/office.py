@@ -1,7 +1,7 @@
 """What the tests of forward do over and over: declare destinations, bring in cases, look."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from functools import partial
@@ -19,6 +19,8 @@ from functions.forward.forward import forward
 from functions.forward.forwardings import PostgresForwardings as Forwardings
 from functions.forward.ports import Stores
 from functions.forward.stores import DestinationStores
+from functions.route.reroute import reroute
+from functions.route.routings import PostgresRoutings
 from shared.adapters.object_store import ObjectStoreSettings, S3ObjectStore
 from shared.adapters.postgres.attachments import PostgresAttachments
 from shared.adapters.postgres.case_log import PostgresCaseLog
@@ -30,11 +32,12 @@ from shared.adapters.postgres.pool import Pool, transaction
 from shared.adapters.postgres.scans import PostgresScans
 from shared.adapters.postgres.submissions import PostgresSubmissions
 from shared.adapters.postgres.tasks import PostgresTasks
+from shared.domain.actor import Actor
 from shared.domain.case import Case
 from shared.domain.configuration.destinations import Destination
-from shared.domain.events import CaseAssigned, CaseForwarded, Event
+from shared.domain.events import CaseAssigned, CaseForwarded, CaseRouted, Event
 from shared.domain.forwarding import Attempt, Forwarding
-from shared.domain.identifiers import AccountId, CaseId
+from shared.domain.identifiers import AccountId, AuthorityId, CaseId
 from shared.domain.submission import (
     Attachment,
     AttachmentKind,
@@ -44,8 +47,18 @@ from shared.domain.submission import (
 )
 from shared.domain.submission_text import write_submission
 from shared.domain.task import Task
-from tests.factories import FORMSERVER, TENANT, TRADE_OFFICE, a_case, an_entry, routed
+from tests.factories import (
+    BUILDING_OFFICE,
+    FORMSERVER,
+    TENANT,
+    TRADE_OFFICE,
+    a_case,
+    an_entry,
+    routed,
+)
 from tests.functions.forward.receiver import SECRET
+from tests.rerouting import a_decision, in_postgres, stores_of
+from tests.roles import as_role
 
 WAKE_AFTER = timedelta(minutes=1)
 ORIGINAL = '{"Vorname": "Ágnes Ørsted-Muster"}'.encode()
@@ -68,6 +81,7 @@ class Office:
         self, database_url: str, pool: Pool, object_store: ObjectStoreSettings, root: Path
     ) -> None:
         self.conn: psycopg.Connection[Any] = psycopg.connect(database_url, autocommit=True)
+        self._operator_url = as_role(database_url, "lotse_operator")
         self._pool = pool
         self.bucket = object_store.s3_bucket
         self.objects = S3ObjectStore(object_store)
@@ -81,7 +95,7 @@ class Office:
         self.courier = Courier(self.objects, partial(open_destination, means=self.means))
 
     def __enter__(self) -> Self:
-        self.conn.execute("INSERT INTO tenants (id, document) VALUES (%s, '{}')", [TENANT])
+        self._directory_version = in_postgres(self.conn).version
         return self
 
     def __exit__(
@@ -117,7 +131,7 @@ class Office:
     def assign(self, case_id: CaseId) -> CaseAssigned:
         cases = PostgresCases(self.conn, WAKE_AFTER)
         case = cases.get(case_id).assigned_to(None, AccountId("0815"))
-        case, event = case.announce(CaseAssigned, authority=TRADE_OFFICE)
+        case, event = case.announce(CaseAssigned, authority=case.authority)
         cases.save(case, entry=an_entry("case.assigned"), event=event)
         return event
 
@@ -128,12 +142,22 @@ class Office:
         cases.save(case, entry=an_entry(), event=event)
         return event
 
-    def re_route(self, case_id: CaseId) -> None:
-        self.conn.execute(
-            "UPDATE cases SET round = round + 1, stage = 'routed', version = version + 1"
-            " WHERE id = %s",
-            [case_id],
-        )
+    def re_route(
+        self,
+        case_id: CaseId,
+        to: AuthorityId = BUILDING_OFFICE,
+        meanwhile: Callable[[], None] = lambda: None,
+    ) -> CaseRouted:
+        """What an operator does; `meanwhile` is what happens before it is committed."""
+        case = self.case(case_id)
+        routings = PostgresRoutings(self.conn)
+        if routings.get(case_id, case.round) is None:
+            routings.add(case_id, case.round, a_decision(TRADE_OFFICE, self._directory_version))
+        with psycopg.connect(self._operator_url) as conn:
+            actor = Actor.operator("clerk")
+            event = reroute(case_id, to, "a person says so", actor, stores_of(conn))
+            meanwhile()
+        return event
 
     def forward(self, event: Event) -> CaseForwarded | None:
         return forward(event, self.transactions, self.courier)
