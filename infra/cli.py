@@ -8,9 +8,12 @@ import click
 from infra.commands.case import case
 from infra.commands.config import config
 from infra.commands.dead_letters import dead_letters, redrive, tasks
+from infra.commands.directory import directory
 from infra.commands.files import files
 from infra.commands.polls import polls
 from infra.commands.refusals import refusals
+from infra.commands.regions import regions
+from infra.commands.route import route
 from infra.commands.status import status
 from infra.commands.submit import submit
 from infra.commands.up import up
@@ -40,9 +43,9 @@ def lotse() -> None:
 
 HEADINGS: tuple[tuple[str, tuple[click.Command, ...]], ...] = (
     ("Run it on this machine", (up,)),
-    ("Applications and cases", (submit, case)),
+    ("Applications and cases", (submit, case, route)),
     ("Operate it", (status, tasks, files, refusals, polls, dead_letters, redrive)),
-    ("Set it up", (config,)),
+    ("Set it up", (config, directory, regions)),
 )
 Sections.headings = HEADINGS
 for _, commands in HEADINGS:

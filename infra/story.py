@@ -9,7 +9,7 @@ from typing import Any
 
 from functions.assign.assignments import PostgresAssignments
 from functions.assign.explain import explain as explain_assignment
-from functions.route.explain import explain as explain_routing
+from functions.route.explain import explain_rounds
 from functions.route.routings import PostgresRoutings
 from shared.adapters.postgres.cases import PostgresCases
 from shared.adapters.postgres.forwardings import PostgresForwardings
@@ -69,29 +69,43 @@ class Storyteller:
         self._names = names
 
     def steps(self, case: Case, after: int = 0) -> list[Step]:
-        """From the entry after the given one."""
+        """From the entry after the given one. Each tells of its own round."""
         rows = self._conn.execute(
             """
             SELECT seq, at, entry
               FROM case_log
-             WHERE case_id = %(case_id)s AND seq > %(after)s
+             WHERE case_id = %(case_id)s
              ORDER BY seq
             """,
-            {"case_id": case.id, "after": after},
+            {"case_id": case.id},
         ).fetchall()
-        return [self._step(case, seq, at, json.loads(bytes(entry))) for seq, at, entry in rows]
+        steps = []
+        round_ = 1
+        for seq, at, bytes_ in rows:
+            entry = json.loads(bytes(bytes_))
+            details = entry["details"]
+            # Where none is named, it is the one that has begun. What ends late names an older one.
+            details.setdefault("round", round_)
+            round_ = max(round_, details["round"])
+            if seq > after:
+                steps.append(self._step(case, seq, at, entry))
+        return steps
 
     def _step(self, case: Case, seq: int, at: datetime, entry: dict[str, Any]) -> Step:
         action = entry["action"].removeprefix("case.").removeprefix("forwarding.")
         tell = {
             "received": self._received,
             "routed": self._routed,
+            "re-routed": self._rerouted,
             "assigned": self._assigned,
             "forwarded": self._forwarded,
             **dict.fromkeys(("accepted", "rejected", "given_up"), self._attempted),
         }.get(action, self._other)
+        by = f"by {entry['actor']['id']}"
         text, why = tell(case, entry["details"])
-        return Step(seq, at, action, text or f"by {entry['actor']['id']}", tuple(why))
+        if action == "re-routed":
+            text = f"{by} {text}"
+        return Step(seq, at, action, text or by, tuple(why))
 
     def _received(self, case: Case, details: Details) -> Told:
         files = details.get("files", 0)
@@ -100,14 +114,24 @@ class Storyteller:
         return (f"{text}; noticed: {', '.join(flags)}" if flags else text), []
 
     def _routed(self, case: Case, details: Details) -> Told:
-        decision = PostgresRoutings(self._conn).get(case.id, case.round)
-        why = explain_routing(decision)[1:] if decision else []
-        if details.get("authority") == CLEARING_OFFICE:
-            return "to the clearing office: people decide", why
-        return f"to {details.get('authority')}", why
+        return self._went(case, details["round"], details.get("authority"))
+
+    def _rerouted(self, case: Case, details: Details) -> Told:
+        text, why = self._went(case, details["round"], details.get("to"))
+        return f"from {details.get('from')} {text} (round {details['round']})", why
+
+    def _went(self, case: Case, round_: int, to: str | None) -> Told:
+        explained = explain_rounds(PostgresRoutings(self._conn).of_case(case.id))
+        why = explained.get(round_, [])[1:]
+        if to != CLEARING_OFFICE:
+            return f"to {to}", why
+        if round_ == case.round:
+            number = f"lotse route reroute {case.number}"
+            why.append(f"To decide: {number} --to AUTHORITY --reason TEXT")
+        return "to the clearing office: people decide", why
 
     def _assigned(self, case: Case, details: Details) -> Told:
-        decision = PostgresAssignments(self._conn).get(case.id, case.round)
+        decision = PostgresAssignments(self._conn).get(case.id, details["round"])
         why = explain_assignment(decision)[1:] if decision else []
         why = [self._with_names(line) for line in why]
         if assignee := details.get("assignee"):
@@ -122,7 +146,7 @@ class Storyteller:
         planned = [
             forwarding
             for forwarding in PostgresForwardings(self._conn).of_case(case.id)
-            if forwarding.round == case.round
+            if forwarding.round == details["round"]
         ]
         sent = [each for each in planned if each.state is ForwardingState.ACCEPTED]
         if not sent:
@@ -136,7 +160,7 @@ class Storyteller:
         said = [
             f"{name.replace('_', ' ')} {value}"
             for name, value in details.items()
-            if value not in (None, [], "")
+            if name != "round" and value not in (None, [], "")
         ]
         return ", ".join(said), []
 

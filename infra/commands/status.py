@@ -1,4 +1,4 @@
-"""`lotse status`: how many cases are where, what is due, what waits, what runs."""
+"""`lotse status`: how many cases are where, what is due, what waits, what runs, what decides."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -8,8 +8,11 @@ from itertools import chain
 import click
 
 from infra.commands.connection import operator_connection
+from infra.commands.counting import counted
 from infra.commands.polls import failing
+from infra.commands.standing import standing
 from infra.local.runtime import read_runtime, running_parts, state_directory
+from infra.waiting import count_waiting
 from shared.adapters.postgres.dead_letters import PostgresDeadLetters
 from shared.adapters.postgres.held_files import PostgresHeldFiles
 from shared.adapters.postgres.pool import Connection
@@ -25,7 +28,7 @@ _FORGOTTEN = timedelta(minutes=10)
 
 @click.command()
 def status() -> None:
-    """Show stages, what is due, tasks and dead letters, and which parts run."""
+    """Show stages, what is due, tasks and dead letters, the directory, and which parts run."""
     with operator_connection() as conn:
         told = (
             _parts(),
@@ -33,6 +36,7 @@ def status() -> None:
             _waiting(conn),
             _scanning(conn),
             failing(conn),
+            standing(conn),
             _trusted(conn),
         )
         for line in chain.from_iterable(told):
@@ -63,11 +67,8 @@ def _cases(conn: Connection) -> Iterator[str]:
         ).fetchall()
     )
     yield f"Stages     {', '.join(f'{stage} {counts.get(stage, 0)}' for stage in Stage)}"
-    row = conn.execute(
-        "SELECT count(*) FROM cases WHERE authority = %(clearing_office)s",
-        {"clearing_office": CLEARING_OFFICE},
-    ).fetchone()
-    yield f"Clearing   {_counted(row[0] if row else 0, 'case')} at the clearing office"
+    waiting = counted(count_waiting(conn), "case")
+    yield f"Clearing   {waiting} at the clearing office: `lotse route waiting`"
     due, oldest = conn.execute(
         """
         SELECT count(*), now() - min(next_wake_at)
@@ -75,14 +76,14 @@ def _cases(conn: Connection) -> Iterator[str]:
          WHERE next_wake_at <= now()
         """
     ).fetchone() or (0, None)
-    yield f"Due        {_counted(due, 'case')}{_since(oldest)}"
+    yield f"Due        {counted(due, 'case')}{_since(oldest)}"
 
 
 def _waiting(conn: Connection) -> Iterator[str]:
     tasks = PostgresTasks(conn).all_open()
-    yield f"Tasks      {_counted(len(tasks), 'open task')} for a person{_kinds(tasks)}"
+    yield f"Tasks      {counted(len(tasks), 'open task')} for a person{_kinds(tasks)}"
     letters = PostgresDeadLetters(conn).count_open()
-    yield f"Letters    {_counted(letters, 'open dead letter')}"
+    yield f"Letters    {counted(letters, 'open dead letter')}"
 
 
 def _scanning(conn: Connection) -> Iterator[str]:
@@ -90,9 +91,9 @@ def _scanning(conn: Connection) -> Iterator[str]:
     pending = PostgresScans(conn).pending()
     since = None if pending.since is None else datetime.now(UTC) - pending.since
     held = PostgresHeldFiles(conn).held_cases()
-    yield f"Files      {_counted(pending.count, 'file')} to be scanned{_since(since)}"
+    yield f"Files      {counted(pending.count, 'file')} to be scanned{_since(since)}"
     if held:
-        yield f"           {_counted(held, 'case')} held for a file: `lotse files --held`"
+        yield f"           {counted(held, 'case')} held for a file: `lotse files --held`"
 
 
 def _scanner(seen: ScannerSeen | None) -> str:
@@ -124,10 +125,6 @@ def _kinds(tasks: list[Task]) -> str:
     counts = Counter(task.kind for task in tasks)
     listed = ", ".join(f"{count} {kind}" for kind, count in counts.items())
     return f": {listed}" if listed else ""
-
-
-def _counted(number: int, noun: str) -> str:
-    return f"{number or 'no'} {noun}{'' if number == 1 else 's'}"
 
 
 def _since(oldest: timedelta | None) -> str:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from infra.configuration.load import load
 from infra.configuration.store import apply, stored_documents
-from infra.directory import load_directory
+from infra.directory.importing import import_files
 from infra.intake import Application, Delivered, NotDelivered, deliver
 from infra.local.demo_accounts import demo_accounts
 from infra.story import Step, Storyteller, read_case
@@ -17,6 +17,8 @@ from shared.domain.case import Case, Stage
 from shared.domain.identifiers import CLEARING_OFFICE, CaseId
 
 DEMO = Path(__file__).with_name("demo")
+DEMO_DIRECTORY = DEMO / "responsibilities.csv"
+DEMO_SOURCE = "demo"
 DEADLINE = 90.0  # seconds for one application; long enough for recover to wake it once
 POLL = 0.05
 
@@ -38,7 +40,9 @@ class DemoApplication:
         )
 
     def is_through(self, case: Case) -> bool:
-        """At the last stage that it is meant to reach by itself."""
+        """At the last stage that it is meant to reach by itself, or where a person sent it."""
+        if case.round > 1:
+            return case.rests
         if case.authority == CLEARING_OFFICE:
             return self.to_clearing_office
         return case.stage is Stage.FORWARDED and not self.to_clearing_office
@@ -62,7 +66,8 @@ class Outcome:
     problem: str = ""
 
     def __str__(self) -> str:
-        return f"{self.number or '-':<10} {self.name}: {self.problem or self.way}"
+        said = f"{self.problem} ({self.way})" if self.problem and self.way else self.problem
+        return f"{self.number or '-':<10} {self.name}: {said or self.way}"
 
 
 def bring_in(conn: Connection) -> bool:
@@ -72,7 +77,7 @@ def bring_in(conn: Connection) -> bool:
     if {key for key in stored_documents(conn) if key.kind == "tenants"} - ours:
         return False
     apply(conn, demo)
-    load_directory(conn, DEMO / "authorities.toml")
+    import_files(conn, [DEMO_DIRECTORY], source=DEMO_SOURCE, activate=True)
     return True
 
 
@@ -96,7 +101,7 @@ def _send(
             say(f"  {line}")
     outcome = _outcome(demo, delivered, seen, connect)
     if outcome.problem:
-        say(f"  not through after {DEADLINE:g} s, and still tried; the logs say what is missing")
+        say(f"  {outcome.problem}")
     return outcome
 
 
@@ -121,5 +126,11 @@ def _outcome(
     with connect() as conn:
         case = read_case(conn, delivered.case_id)
     way = ", ".join(step.summary for step in seen)
-    problem = "" if demo.is_through(case) else f"is still {case.stage} after {DEADLINE:g} s ({way})"
+    problem = "" if demo.is_through(case) else _missing(case)
     return Outcome(demo.name, delivered.number, way, problem)
+
+
+def _missing(case: Case) -> str:
+    if case.rests:
+        return f"rests at {case.authority}, where it does not belong"
+    return f"is still {case.stage} after {DEADLINE:g} s, and tried on; the logs say what is missing"

@@ -117,6 +117,7 @@ def test_the_case_the_event_and_the_record_say_the_same() -> None:
     )
     assert (case.stage, case.organizational_unit, case.assignee) == (Stage.ASSIGNED, UNIT, ANNA)
     assert world.cases.log[case.id][-1].details == {
+        "round": 1,
         "authority": TRADE_OFFICE,
         "organizational_unit": UNIT,
         "assignee": ANNA,
@@ -145,7 +146,7 @@ def test_the_decision_says_who_else_could_have_had_it_and_who_could_not() -> Non
         "a-1: least open cases",
         decision.reason,
         f"Directory: ad, group {GROUP}",
-        "  a-1: 1 open cases",
+        "  a-1: 1 open case",
         "  b-2: left out, disabled",
         "  c-3: left out, expired",
         "  1 more cannot be read, or are no accounts",
