@@ -34,6 +34,16 @@ class Environment:
 
 
 @contextmanager
+def database(state: Path) -> Iterator[OwnPostgres]:
+    """Migrated, and nothing beside it."""
+    with Supervisor(state) as supervisor:
+        postgres = OwnPostgres(state)
+        postgres.start(supervisor)
+        migrate(postgres.owner_url())
+        yield postgres
+
+
+@contextmanager
 def running(state: Path) -> Iterator[Environment]:
     with Supervisor(state) as supervisor:
         database = OwnPostgres(state)
