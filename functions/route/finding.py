@@ -34,10 +34,10 @@ def find(undecided: RoutingDecision) -> RoutingDecision:
             f"{listed(responsible)} are equally responsible for {asked}."
         )
     if not responsible:
-        together = "several services together, " if len(keys) > 1 else ""
-        return undecided.to_clearing_office(
-            f"No one authority is responsible for {together}{asked}."
-        )
+        nobody = "Nobody is responsible for"
+        if len(keys) > 1:
+            nobody = "No one authority is responsible for several services together,"
+        return undecided.to_clearing_office(f"{nobody} {asked}.")
     (bearer,) = responsible
     if _may_be_wider(undecided, bearer):
         return undecided.to_clearing_office(

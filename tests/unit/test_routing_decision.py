@@ -53,7 +53,7 @@ def test_nobody_responsible_is_for_people_to_decide() -> None:
     decision = decided()
 
     assert decision.authority == CLEARING_OFFICE
-    assert "No one authority is responsible" in decision.reason
+    assert "Nobody is responsible for 99050012104000 in 019990001001" in decision.reason
 
 
 @pytest.mark.parametrize(

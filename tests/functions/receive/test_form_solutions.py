@@ -158,6 +158,13 @@ def test_a_field_may_carry_the_unit_the_region_and_the_service() -> None:
     assert submission.leika_keys == ("99050012104000",)
 
 
+def test_the_region_may_be_the_eight_digits_of_an_ags() -> None:
+    submission = from_xml("<Schlüssel>01051011</Schlüssel>", carriers={"region": "Schlüssel"})
+
+    assert submission.region == "01051011"
+    assert "region-malformed" not in submission.flags
+
+
 def test_what_is_no_key_is_flagged_and_not_used() -> None:
     carriers = {"region": "Schlüssel", "leika_key": "Leistung"}
 

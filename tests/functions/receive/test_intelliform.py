@@ -102,6 +102,12 @@ def test_parameters_say_the_way_and_what_is_not_known_is_kept() -> None:
     }
 
 
+def test_the_region_may_be_the_eight_digits_of_an_ags() -> None:
+    submission = submit(parameters=[("ARS", "01051011")])
+
+    assert (submission.region, submission.flags) == ("01051011", ())
+
+
 def test_malformed_keys_and_regions_are_flagged_and_kept() -> None:
     submission = submit(parameters=[("LeikaID", "99;x"), ("ARS", "1051")])
 

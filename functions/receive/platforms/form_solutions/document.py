@@ -11,7 +11,7 @@ from shared.domain.configuration.form_solutions import Carriers, Form, FormSolut
 from shared.domain.configuration.senders import Sender
 from shared.domain.exact_json import NotJson, read_json
 from shared.domain.identifiers import LeikaKey, RegionKey, SenderId, UnitId, is_leika_key
-from shared.domain.regions import is_full_region
+from shared.domain.regions import is_ags, is_full_region
 from shared.domain.submission import FormField, Submission
 
 MAX_TRANSACTION_ID = 255
@@ -95,7 +95,7 @@ class _Said:
 
     def region(self, flags: set[str]) -> RegionKey | None:
         value = self._value(self._carriers.region)
-        if value is None or is_full_region(RegionKey(value)):
+        if value is None or is_full_region(value) or is_ags(value):
             return None if value is None else RegionKey(value)
         flags.add("region-malformed")
         return None

@@ -11,7 +11,7 @@ from shared.domain.configuration.intelliform import FormDefaults, Intelliform
 from shared.domain.identifiers import LeikaKey, RegionKey, UnitId, is_leika_key
 from shared.domain.submission import Mailbox, ServiceAccount
 
-_REGION = re.compile(r"[0-9]{2}|[0-9]{3}|[0-9]{5}|[0-9]{9}|[0-9]{12}")
+_REGION = re.compile(r"[0-9]{2}|[0-9]{3}|[0-9]{5}|[0-9]{8,9}|[0-9]{12}")
 
 
 @dataclass
