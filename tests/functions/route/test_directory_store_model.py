@@ -197,7 +197,7 @@ def compare_all(conn: psycopg.Connection[Any], known: dict[int, Any]) -> None:
 
 
 @settings(
-    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(steps=imports, discards=st.lists(st.booleans(), min_size=1, max_size=3))
 def test_every_version_says_what_a_model_says(
