@@ -49,7 +49,7 @@ crash-test: $(INSTALLED) ## Kill everything at random under load: make crash-tes
 bench: $(INSTALLED) ## Measure against the budgets
 	@$(BIN)/python -m bench
 
-bench-full: $(INSTALLED) ## Measure a directory of 5 million responsibilities: half an hour, 20 GB
+bench-full: $(INSTALLED) ## Measure a directory of 5 million responsibilities: four minutes, 10 GB of disk
 	@$(BIN)/python -m bench --full
 
 lock: ## Write requirements.lock anew from pyproject.toml
