@@ -22,8 +22,7 @@ def disagreements(configuration: Configuration, broken: Collection[Path]) -> lis
     """`broken` files are mended first: what they should declare is not missing for good."""
     problems = []
     if SENDERS not in broken:
-        problems += _senders_of_tenants(configuration)
-        problems += _senders_of_forms(configuration)
+        problems += _undeclared_senders(configuration)
     problems += _platforms_of_senders(configuration)
     problems += _authorities_served_twice(configuration)
     problems += _authorities_of_two_tenants(configuration)
@@ -57,32 +56,18 @@ def _platforms_of_senders(configuration: Configuration) -> list[Problem]:
     ]
 
 
-def _senders_of_tenants(configuration: Configuration) -> list[Problem]:
+def _undeclared_senders(configuration: Configuration) -> list[Problem]:
     return [
         Problem(
             configuration.files[key],
-            "",
+            f"forms {key.id}" if key.kind == "forms" else "",
             "senders",
             f"{sender} is not declared in {SENDERS}",
         )
-        for key, tenant in configuration.of_kind("tenants")
-        if isinstance(tenant, Tenant)
-        for sender in tenant.senders
-        if Key("senders", "", sender) not in configuration.files
-    ]
-
-
-def _senders_of_forms(configuration: Configuration) -> list[Problem]:
-    return [
-        Problem(
-            configuration.files[key],
-            f"forms {key.id}",
-            "senders",
-            f"{sender} is not declared in {SENDERS}",
-        )
-        for key, form in configuration.of_kind("forms")
-        if isinstance(form, Form)
-        for sender in form.senders
+        for kind in ("tenants", "forms")
+        for key, entry in configuration.of_kind(kind)
+        if isinstance(entry, Tenant | Form)
+        for sender in entry.senders
         if Key("senders", "", sender) not in configuration.files
     ]
 
