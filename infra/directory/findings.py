@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator
 
+from psycopg import sql
+
 from infra.directory.entries import EXAMPLES
 from shared.adapters.postgres.pool import Connection
 from shared.domain.regions import FEDERATION
@@ -35,60 +37,41 @@ def findings(conn: Connection, added_by: int | None = None) -> Iterator[str]:
 
 
 def unknown_units(conn: Connection) -> Unknown:
-    """The distinct units are few: they are stepped through by index, not read from every row."""
-    return conn.execute(
-        """
-        WITH RECURSIVE named AS (
-            SELECT min(unit) AS id FROM responsibilities
-             UNION ALL
-            SELECT (SELECT min(r.unit) FROM responsibilities r WHERE r.unit > n.id)
-              FROM named n
-             WHERE n.id IS NOT NULL
-        ), unknown AS (
-            SELECT n.id
-              FROM named n
-             WHERE NOT EXISTS (SELECT FROM organizational_units u
-                                WHERE u.id = n.id AND u.until IS NULL)
-        )
-        SELECT id, rows
-          FROM unknown
-         CROSS JOIN LATERAL (
-                SELECT count(*)
-                  FROM responsibilities r
-                 WHERE r.unit = unknown.id AND r.until IS NULL
-               ) AS _ (rows)
-         WHERE rows > 0
-         ORDER BY id
-        """
-    ).fetchall()
+    return _unknown(conn, "unit", "organizational_units")
 
 
 def unknown_services(conn: Connection) -> Unknown:
-    return conn.execute(
+    return _unknown(conn, "service", "public_services")
+
+
+def _unknown(conn: Connection, column: str, table: str) -> Unknown:
+    """The distinct ids are few: they are stepped through by index, not read from every row."""
+    query = sql.SQL(
         """
         WITH RECURSIVE named AS (
-            SELECT min(service) AS id FROM responsibilities
+            SELECT min({column}) AS id FROM responsibilities
              UNION ALL
-            SELECT (SELECT min(r.service) FROM responsibilities r WHERE r.service > n.id)
+            SELECT (SELECT min(r.{column}) FROM responsibilities r WHERE r.{column} > n.id)
               FROM named n
              WHERE n.id IS NOT NULL
         ), unknown AS (
             SELECT n.id
               FROM named n
-             WHERE NOT EXISTS (SELECT FROM public_services s
-                                WHERE s.id = n.id AND s.until IS NULL)
+             WHERE NOT EXISTS (SELECT FROM {table} t WHERE t.id = n.id AND t.until IS NULL)
         )
         SELECT id, rows
           FROM unknown
          CROSS JOIN LATERAL (
                 SELECT count(*)
                   FROM responsibilities r
-                 WHERE r.service = unknown.id AND r.until IS NULL
+                 WHERE r.{column} = unknown.id AND r.until IS NULL
                ) AS _ (rows)
          WHERE rows > 0
          ORDER BY id
         """
-    ).fetchall()
+    )
+    names = {"column": sql.Identifier(column), "table": sql.Identifier(table)}
+    return conn.execute(query.format(**names)).fetchall()
 
 
 def unknown_regions(conn: Connection, version: int) -> Unknown:
