@@ -13,8 +13,8 @@ from functions.route.question import Question
 from functions.route.ranking import may_win, rank
 from functions.route.rules import apply_rules, owners
 from shared.domain.directory import DirectoryExtract, Unit
-from shared.domain.identifiers import CLEARING_OFFICE
-from shared.domain.regions import Located
+from shared.domain.identifiers import CLEARING_OFFICE, RegionKey
+from shared.domain.regions import Located, is_ags, is_area
 from shared.domain.routing import Candidate, Precedence, RoutingDecision, Rule, Warn
 from shared.domain.rulebook import Rulebook, TenantPolicy
 
@@ -57,7 +57,7 @@ def _by_directory(
         authority=CLEARING_OFFICE,
         reason="",
         leika_keys=question.services.keys,
-        region=question.case.region,
+        region=_stated_key(question),
         located=extract.location,
         place_from=None if is_nowhere else question.place.stated_by,
         named_unit=question.case.named_unit,
@@ -73,6 +73,12 @@ def _by_directory(
     else:
         decision = find(undecided)
     return _with_consent(decision, question, extract, rulebook)
+
+
+def _stated_key(question: Question) -> RegionKey | None:
+    """As the sender states it, if it is one: a field mapped wrongly may hold anything."""
+    stated = question.case.region
+    return stated if stated is not None and (is_area(stated) or is_ags(stated)) else None
 
 
 def _candidates(

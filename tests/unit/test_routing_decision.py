@@ -351,3 +351,10 @@ def test_the_order_of_a_tenant_that_takes_nothing_from_the_sender_counts_too() -
     )
 
     assert decision.authority == CLEARING_OFFICE
+
+
+def test_a_region_that_is_no_key_is_not_repeated() -> None:
+    decision = decided(held(TRADE), region=RegionKey("bei Erika Mustermann"))
+
+    assert decision.authority == CLEARING_OFFICE
+    assert "Mustermann" not in decision.model_dump_json()
