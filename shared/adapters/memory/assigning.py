@@ -7,13 +7,8 @@ from shared.domain.assignment import AssignmentDecision
 from shared.domain.case import Status
 from shared.domain.caseworkers import Members, Target
 from shared.domain.configuration.directories import Directory
-from shared.domain.errors import (
-    Unavailable,
-)
-from shared.domain.identifiers import (
-    AccountId,
-    CaseId,
-)
+from shared.domain.errors import Unavailable
+from shared.domain.identifiers import AccountId, CaseId
 
 
 class InMemoryCaseworkerDirectory:

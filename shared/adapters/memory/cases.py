@@ -5,16 +5,9 @@ from typing import TypeVar
 from uuid import uuid4
 
 from shared.domain.case import Case, LogEntry
-from shared.domain.errors import (
-    AlreadyStored,
-    StaleCase,
-    UnknownCase,
-    UnknownEvent,
-)
+from shared.domain.errors import AlreadyStored, StaleCase, UnknownCase, UnknownEvent
 from shared.domain.events import AWAITED, Event
-from shared.domain.identifiers import (
-    CaseId,
-)
+from shared.domain.identifiers import CaseId
 from shared.domain.task import Task
 
 E = TypeVar("E", bound=Event)

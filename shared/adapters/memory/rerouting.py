@@ -6,16 +6,9 @@ from datetime import UTC, datetime
 from shared.adapters.memory.cases import InMemoryCases, InMemoryTasks
 from shared.adapters.memory.routing import InMemoryRoutings, InMemoryRulebooks
 from shared.domain.case import Case, LogEntry
-from shared.domain.errors import (
-    NotReroutable,
-    StaleCase,
-)
+from shared.domain.errors import NotReroutable, StaleCase
 from shared.domain.events import CaseRouted
-from shared.domain.identifiers import (
-    CLEARING_OFFICE,
-    AuthorityId,
-    TenantId,
-)
+from shared.domain.identifiers import CLEARING_OFFICE, AuthorityId, TenantId
 from shared.domain.routing import RoutingDecision
 from shared.domain.waking import CASE_STALLED
 

@@ -14,17 +14,8 @@ from shared.domain.directory import (
     broader_keys,
     single_keys,
 )
-from shared.domain.errors import (
-    Unavailable,
-    UnknownCase,
-)
-from shared.domain.identifiers import (
-    CaseId,
-    LeikaKey,
-    RegionKey,
-    TenantId,
-    UnitId,
-)
+from shared.domain.errors import Unavailable, UnknownCase
+from shared.domain.identifiers import CaseId, LeikaKey, RegionKey, TenantId, UnitId
 from shared.domain.locating import Match, locate, match
 from shared.domain.regions import Municipality, Place
 from shared.domain.routing import RoutingDecision

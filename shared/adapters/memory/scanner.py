@@ -2,9 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 
-from shared.domain.errors import (
-    Unavailable,
-)
+from shared.domain.errors import Unavailable
 from shared.domain.malware import MalwareVerdict, ScanResult
 
 
