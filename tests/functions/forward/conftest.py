@@ -1,15 +1,25 @@
 """An office with its destinations: PostgreSQL, S3, a folder and a receiver of webhooks."""
 
 from collections.abc import Iterator
+from hashlib import sha256
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 
+from functions.forward.destination import Contents
+from functions.forward.destinations import KINDS
+from functions.forward.destinations.means import Means
 from infra.local.s3 import REGION, EmbeddedS3
 from shared.adapters.object_store import ObjectStoreSettings, S3ObjectStore
 from shared.adapters.postgres.pool import DatabaseSettings, Pool, open_pool
-from tests.functions.forward.office import Office
-from tests.functions.forward.receiver import Receiver, a_receiver
+from shared.domain.configuration.destinations import S3
+from shared.domain.forwarding import MessageId
+from shared.domain.submission import Attachment, AttachmentKind, Submission
+from tests.factories import FORMSERVER, TENANT, TRADE_OFFICE, a_case
+from tests.functions.forward.office import FIELDS, ORIGINAL, PDF, Office
+from tests.functions.forward.receiver import SECRET, Receiver, a_receiver
+from tests.functions.forward.rigs import LARGE, FolderRig, Rig, S3Rig, WebhookRig, store_settings
 from tests.roles import as_role
 
 
@@ -56,3 +66,55 @@ def office(
 ) -> Iterator[Office]:
     with Office(database_url, pool, object_store_settings, root) as office:
         yield office
+
+
+@pytest.fixture
+def means(objects: S3ObjectStore, object_store_server: EmbeddedS3, root: Path) -> Means:
+    def store(settings: S3) -> S3ObjectStore:
+        return S3ObjectStore(store_settings(object_store_server, settings.bucket))
+
+    return Means(objects, store, {"env:WEBHOOK_SECRET": SECRET}.__getitem__, root)
+
+
+@pytest.fixture(params=sorted(KINDS))
+def rig(request: pytest.FixtureRequest, means: Means, bucket: str) -> Rig:
+    server: EmbeddedS3 = request.getfixturevalue("object_store_server")
+    if request.param == "folder":
+        return FolderRig(means)
+    if request.param == "s3":
+        return S3Rig(means, server, bucket)
+    return WebhookRig(means, request.getfixturevalue("receiver"))
+
+
+@pytest.fixture
+def contents(objects: S3ObjectStore) -> Contents:
+    files = {"Lageplan.pdf": PDF, "groß.bin": LARGE, "leer": b""}
+    case = a_case(sequence_number=100_017, tenant=TENANT, authority=TRADE_OFFICE)
+    attachments = []
+    for position, (name, data) in enumerate(files.items(), start=1):
+        key = f"uploads/{case.id}/{position}"
+        writer = objects.writer(key)
+        writer.write(data)
+        writer.close()
+        attachments.append(
+            Attachment(
+                position=position,
+                kind=AttachmentKind.ATTACHMENT,
+                name=name,
+                size=len(data),
+                sha256=sha256(data).hexdigest(),
+                object_key=key,
+            )
+        )
+    submission = Submission(
+        sender=FORMSERVER, transaction_id=case.transaction_id, form_id="F", fields=FIELDS
+    )
+    return Contents(
+        message_id=MessageId(uuid4()),
+        occasion_at=case.received_at,
+        case=case,
+        submission=submission,
+        original=ORIGINAL,
+        original_media_type="application/json",
+        attachments=attachments,
+    )
