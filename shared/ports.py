@@ -128,7 +128,7 @@ class AuthorityDirectory(Protocol):
     ) -> DirectoryExtract:
         """All that the version asked says of these services, this place and this unit.
 
-        Places are located by `regions.locate`. Responsibilities: for each municipality that the
+        Places are located by `locating.locate`. Responsibilities: for each municipality that the
         place may be, every entry for the services or broader ones in an area that contains it;
         without a municipality, the named units' own entries for the services, one for all their
         regions. Raise Unavailable if no version is active yet.
