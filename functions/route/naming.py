@@ -3,7 +3,7 @@
 from functions.route.bearers import Bearers, listed, losing, responsible_by_place
 from shared.domain.directory import Unit
 from shared.domain.identifiers import AuthorityId
-from shared.domain.routing import RoutingDecision, Rule, Warn
+from shared.domain.routing import NotResponsible, RoutingDecision, Rule, Warn
 from shared.domain.rulebook import Rulebook
 
 
@@ -24,7 +24,7 @@ def follow_sender(
     note = f"the directory holds {listed(responsible) or 'nobody'} responsible instead"
     decision = _named(undecided, bearer, note, Warn.NAMED_UNIT_NOT_RESPONSIBLE)
     policy = rulebook.tenants.get(unit.tenant) if unit.tenant is not None else None
-    if policy is not None and policy.not_responsible == "clearing_office":
+    if policy is not None and policy.not_responsible is NotResponsible.CLEARING_OFFICE:
         return decision.model_copy(update={"candidates": undecided.candidates}).to_clearing_office(
             f"{decision.reason} Its tenant wants people to decide then."
         )

@@ -11,9 +11,9 @@ from shared.domain.case import Case
 from shared.domain.configuration.base import Entry
 from shared.domain.configuration.forms import Form
 from shared.domain.configuration.routing_rules import RoutingRule
-from shared.domain.configuration.tenants import Tenant
 from shared.domain.directory import single_keys
 from shared.domain.identifiers import TenantId
+from shared.domain.routing import NotResponsible, Precedence
 from shared.domain.rulebook import Rulebook, TenantPolicy, TenantsRule, form_for
 
 E = TypeVar("E", bound=Entry)
@@ -43,7 +43,9 @@ class PostgresRulebooks:
                   FROM tenants
                  WHERE document -> 'senders' ? %(sender)s
             )
-            SELECT 'tenants' AS kind, id AS tenant, id, document
+            SELECT 'tenants' AS kind, id AS tenant, id,
+                   jsonb_build_array(document -> 'precedence', document -> 'not_responsible')
+                       AS document
               FROM consenting
              UNION ALL
             SELECT 'routing_rules', r.tenant, r.id, r.document
@@ -68,8 +70,9 @@ class PostgresRulebooks:
         ).fetchall()
         declared = [_Row(*row) for row in rows]
         tenants = {
-            TenantId(tenant.id): TenantPolicy(tenant.precedence, tenant.not_responsible)
-            for _, tenant in _readable("tenants", Tenant, declared)
+            TenantId(row.id): policy
+            for row in declared
+            if row.kind == "tenants" and (policy := _policy(row)) is not None
         }
         return Rulebook(
             tenants=tenants,
@@ -86,6 +89,23 @@ class PostgresRulebooks:
         )
 
 
+def _policy(row: _Row) -> TenantPolicy | None:
+    """Of each tenant, for each case: hence without its model, which would read all of it."""
+    precedence, not_responsible = row.document
+    try:
+        return TenantPolicy(
+            Precedence(precedence or Precedence.REGION),
+            NotResponsible(not_responsible or NotResponsible.FOLLOW),
+        )
+    except ValueError:
+        _unreadable(row)
+        return None
+
+
+def _unreadable(row: _Row) -> None:
+    _logger.error("declaration_unreadable", kind=row.kind, tenant=row.tenant, id=row.id)
+
+
 def _readable(kind: str, model: type[E], rows: Iterable[_Row]) -> Iterable[tuple[str, E]]:
     for row in rows:
         if row.kind != kind:
@@ -93,4 +113,4 @@ def _readable(kind: str, model: type[E], rows: Iterable[_Row]) -> Iterable[tuple
         try:
             yield row.tenant or "", model.model_validate(row.document)
         except ValidationError:
-            _logger.error("declaration_unreadable", kind=kind, tenant=row.tenant, id=row.id)
+            _unreadable(row)

@@ -45,6 +45,14 @@ class Precedence(StrEnum):
     SERVICE = "service"
 
 
+class NotResponsible(StrEnum):
+    """What becomes of a case whose sender names a unit that the directory does not hold
+    responsible: it gets the case, with a warning, or people decide."""
+
+    FOLLOW = "follow"
+    CLEARING_OFFICE = "clearing_office"
+
+
 class Candidate(BaseModel):
     """One entry of the directory that matches a service asked for; `lost` says why it lost.
 

@@ -2,19 +2,19 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 from shared.domain.configuration.forms import Form
 from shared.domain.configuration.routing_rules import RoutingRule
 from shared.domain.identifiers import SenderId, TenantId
-from shared.domain.routing import Precedence
+from shared.domain.routing import NotResponsible, Precedence
 
 
 class TenantPolicy(NamedTuple):
     """As in `Tenant`, for each case once more: hence no model."""
 
     precedence: Precedence = Precedence.REGION
-    not_responsible: Literal["follow", "clearing_office"] = "follow"
+    not_responsible: NotResponsible = NotResponsible.FOLLOW
 
 
 class TenantsRule(NamedTuple):

@@ -14,7 +14,7 @@ from shared.domain.configuration.forms import Form, Whereabouts
 from shared.domain.configuration.routing_rules import FieldCondition, RoutingRule
 from shared.domain.configuration.tenants import Tenant
 from shared.domain.identifiers import LeikaKey, TenantId
-from shared.domain.routing import Precedence
+from shared.domain.routing import NotResponsible, Precedence
 from shared.domain.rulebook import Rulebook, TenantPolicy, TenantsRule
 from shared.ports import Rulebooks
 from tests.factories import FORMSERVER, TENANT, a_case
@@ -27,7 +27,7 @@ TAKES_TOO = Tenant(
     name="Ostersund",
     senders=(FORMSERVER,),
     precedence=Precedence.SERVICE,
-    not_responsible="clearing_office",
+    not_responsible=NotResponsible.CLEARING_OFFICE,
 )
 TAKES_NOTHING = Tenant(id="nordtal", name="Nordtal", senders=("formserver2",))
 WHERE = (Whereabouts(of="matter", postcode="plz"),)
@@ -81,8 +81,8 @@ def test_the_tenants_that_take_from_the_sender_come_with_their_policy(declared: 
     rulebook = declared([TAKES, TAKES_TOO, TAKES_NOTHING]).for_case(a_case())
 
     assert rulebook.tenants == {
-        TENANT: TenantPolicy(Precedence.REGION, "follow"),
-        OTHER_TENANT: TenantPolicy(Precedence.SERVICE, "clearing_office"),
+        TENANT: TenantPolicy(Precedence.REGION, NotResponsible.FOLLOW),
+        OTHER_TENANT: TenantPolicy(Precedence.SERVICE, NotResponsible.CLEARING_OFFICE),
     }
 
 
@@ -151,7 +151,8 @@ def test_a_form_that_names_no_sender_is_everybodys(declared: Declared) -> None:
 @pytest.mark.parametrize(
     ("kind", "tenant", "document"),
     [
-        ("tenants", "newer", {"id": "newer", "name": "N", "senders": [FORMSERVER], "new": 1}),
+        ("tenants", "newer", {"id": "newer", "senders": [FORMSERVER], "precedence": "moon"}),
+        ("tenants", "newer", {"id": "newer", "senders": [FORMSERVER], "not_responsible": 1}),
         ("routing_rules", TENANT, {"id": "newer", "authority": "a", "region": "01", "new": 1}),
         ("forms", None, {"id": "newer", "form": "Gewerbeanmeldung", "where": [{"of": "moon"}]}),
     ],
@@ -179,6 +180,13 @@ def test_in_postgres_what_cannot_be_read_is_logged_by_its_id_and_stops_nothing(
             "id": "newer",
         }
     ]
+
+
+def test_in_postgres_a_setting_of_a_newer_version_takes_no_consent_away(conn: Connection) -> None:
+    document = {"id": "newer", "name": "N", "senders": [FORMSERVER], "new": 1}
+    insert(conn, "tenants", "newer", json.dumps(document))
+
+    assert PostgresRulebooks(conn).for_case(a_case()).tenants == {"newer": TenantPolicy()}
 
 
 def insert(

@@ -2,7 +2,7 @@
 
 from datetime import date
 from itertools import pairwise
-from typing import Any, Literal
+from typing import Any
 
 import pytest
 
@@ -12,7 +12,7 @@ from shared.domain.directory import DirectoryExtract, Unit, broader_keys
 from shared.domain.identifiers import CLEARING_OFFICE, LeikaKey, RegionKey
 from shared.domain.locating import locate
 from shared.domain.regions import FEDERATION, Place
-from shared.domain.routing import Precedence, Rule, Warn
+from shared.domain.routing import NotResponsible, Precedence, Rule, Warn
 from shared.domain.rulebook import Rulebook, TenantPolicy
 from tests.factories import TENANT, TRADE_REGISTRATION, a_case
 from tests.routing import (
@@ -278,10 +278,11 @@ def test_the_same_id_of_two_agencies_is_two_units() -> None:
 
 
 @pytest.mark.parametrize(
-    ("policy", "authority"), [("follow", TRADE.bearer), ("clearing_office", CLEARING_OFFICE)]
+    ("policy", "authority"),
+    [(NotResponsible.FOLLOW, TRADE.bearer), (NotResponsible.CLEARING_OFFICE, CLEARING_OFFICE)],
 )
 def test_a_tenant_says_what_becomes_of_a_named_unit_that_is_not_responsible(
-    policy: Literal["follow", "clearing_office"], authority: str
+    policy: NotResponsible, authority: str
 ) -> None:
     rulebook = Rulebook(tenants={TENANT: TenantPolicy(not_responsible=policy)})
 

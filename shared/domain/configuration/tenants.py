@@ -1,9 +1,7 @@
 """Tenants (Mandanten): who owns cases, and from which senders they take them."""
 
-from typing import Literal
-
 from shared.domain.configuration.base import Entry, Slug
-from shared.domain.routing import Precedence
+from shared.domain.routing import NotResponsible, Precedence
 
 
 class Tenant(Entry):
@@ -16,4 +14,4 @@ class Tenant(Entry):
     name: str
     senders: tuple[Slug, ...] = ()
     precedence: Precedence = Precedence.REGION
-    not_responsible: Literal["follow", "clearing_office"] = "follow"
+    not_responsible: NotResponsible = NotResponsible.FOLLOW
