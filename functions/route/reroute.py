@@ -2,14 +2,13 @@
 
 from functions.route.ports import Stores
 from shared.domain.actor import Actor
-from shared.domain.case import Case, LogEntry, Status
+from shared.domain.case import Case, LogEntry
 from shared.domain.errors import NotReroutable, UnknownAuthority
 from shared.domain.events import CaseRouted
 from shared.domain.identifiers import CLEARING_OFFICE, AuthorityId, CaseId, TenantId
 from shared.domain.routing import RoutingDecision, Rule
 
 LONGEST_REASON = 200
-_OPEN = {Status.RECEIVED, Status.ACCEPTED, Status.IN_PROGRESS}
 
 
 def reroute(
@@ -56,7 +55,7 @@ def _former_decision(case: Case, to: AuthorityId, stores: Stores) -> RoutingDeci
     former = stores.routings.get(case.id, case.round)
     if former is None:
         raise NotReroutable("the case is not routed yet; only then it can be re-routed")
-    if case.status not in _OPEN:
+    if not case.status.is_open:
         raise NotReroutable(f"the case is {case.status}; it has to be reopened first")
     if case.authority == to:
         raise NotReroutable(f"{to} has the case already")

@@ -3,12 +3,12 @@
 from collections.abc import Iterable
 from collections.abc import Set as AbstractSet
 
-from functions.route.filled_in import values_at
 from functions.route.question import Question, Services
 from shared.domain.configuration.routing_rules import RoutingRule
 from shared.domain.directory import DirectoryExtract
+from shared.domain.filled_in import values_at
 from shared.domain.identifiers import AuthorityId, TenantId
-from shared.domain.regions import FEDERATION, Location, is_area
+from shared.domain.regions import Location, lies_in, prefix_of
 from shared.domain.routing import RoutingDecision, Rule
 from shared.domain.rulebook import Rulebook, TenantsRule
 
@@ -54,7 +54,7 @@ def fits(rule: RoutingRule, question: Question, location: Location) -> bool:
     return (
         (rule.form is None or rule.form == question.case.form_id)
         and (rule.leika_prefix is None or _all_begin(question.services, rule.leika_prefix))
-        and (rule.region is None or _lies_in(rule.region, question, location))
+        and (rule.region is None or lies_in(rule.region, location, question.place.region))
         and (
             rule.field is None
             or not set(rule.field.values).isdisjoint(values_at(question.fields, rule.field.path))
@@ -116,25 +116,13 @@ def _strength(rule: RoutingRule) -> tuple[bool, bool, int, int]:
         rule.field is None,
         rule.form is None,
         -len(rule.leika_prefix or ""),
-        -len(_within(rule.region or "")),
+        -len(prefix_of(rule.region or "")),
     )
 
 
 def _all_begin(services: Services, prefix: str) -> bool:
     keys = services.keys
     return bool(keys) and not services.malformed and all(key.startswith(prefix) for key in keys)
-
-
-def _lies_in(region: str, question: Question, location: Location) -> bool:
-    """Certainly. A postcode, or a name that several have, is no proof."""
-    if location.is_certain:
-        return all(each.ars.startswith(_within(region)) for each in location.municipalities)
-    stated = question.place.region
-    return stated is not None and is_area(stated) and _within(stated).startswith(_within(region))
-
-
-def _within(region: str) -> str:
-    return "" if region == FEDERATION else region
 
 
 def _named(rules: Iterable[TenantsRule]) -> str:

@@ -3,9 +3,9 @@
 import re
 from collections.abc import Iterable, Mapping
 
-from functions.route.filled_in import FilledIn, filled_in
 from shared.domain.case import Case
 from shared.domain.configuration.forms import Form, Whereabouts
+from shared.domain.filled_in import FilledIn, filled_in
 from shared.domain.identifiers import RegionKey
 from shared.domain.regions import Place, is_ags, is_area, is_full_region
 from shared.domain.submission import FormField

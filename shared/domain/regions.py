@@ -88,6 +88,18 @@ class Location(BaseModel):
         return self.how in _CERTAIN
 
 
+def lies_in(area: str, location: Location, stated: str | None) -> bool:
+    """Certainly. A postcode, or a name that several have, is no proof; a key as stated is."""
+    if location.is_certain:
+        return all(each.ars.startswith(prefix_of(area)) for each in location.municipalities)
+    return stated is not None and is_area(stated) and prefix_of(stated).startswith(prefix_of(area))
+
+
+def prefix_of(area: str) -> str:
+    """The prefix that all keys within the area have: none for the federation's."""
+    return "" if area == FEDERATION else area
+
+
 def is_full_region(region: str) -> bool:
     """An ARS down to the municipality: a shorter one cannot tell who is responsible within it."""
     return len(region) == AREA_DIGITS[0] and _is_digits(region) and region != FEDERATION

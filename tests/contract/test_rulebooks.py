@@ -10,8 +10,9 @@ from structlog.testing import capture_logs
 
 from functions.route.rulebooks import PostgresRulebooks
 from shared.adapters.memory import InMemoryRulebooks
+from shared.domain.configuration.conditions import FieldCondition
 from shared.domain.configuration.forms import Form, Whereabouts
-from shared.domain.configuration.routing_rules import FieldCondition, RoutingRule
+from shared.domain.configuration.routing_rules import RoutingRule
 from shared.domain.configuration.tenants import Tenant
 from shared.domain.identifiers import LeikaKey, TenantId
 from shared.domain.routing import NotResponsible, Precedence

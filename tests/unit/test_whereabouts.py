@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from functions.route.filled_in import values_at
 from functions.route.whereabouts import stated_place
 from shared.domain.configuration.forms import Form
+from shared.domain.filled_in import values_at
 from shared.domain.identifiers import RegionKey
 from shared.domain.regions import Place
 from shared.domain.submission import FieldKind, FormField

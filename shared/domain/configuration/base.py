@@ -7,6 +7,8 @@ from pydantic import BaseModel, ConfigDict, StringConstraints
 Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")]
 """An id people choose: lower-case letters, digits and hyphens."""
 
+Text = Annotated[str, StringConstraints(min_length=1)]
+
 SecretRef = Annotated[str, StringConstraints(pattern=r"^(env:[A-Z][A-Z0-9_]*|file:/.+)$")]
 """Where a secret is found, `env:NAME` or `file:/path`; never the secret itself."""
 

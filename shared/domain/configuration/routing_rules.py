@@ -1,40 +1,11 @@
 """Routing rules: what a tenant decides itself, above the directory."""
 
-from typing import Annotated, Self
+from typing import Self
 
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    ConfigDict,
-    Field,
-    StringConstraints,
-    model_validator,
-)
+from pydantic import model_validator
 
-from shared.domain.configuration.assignment_rules import LeikaPrefix
-from shared.domain.configuration.base import Entry, Slug
-from shared.domain.configuration.field_mapping import Path
-from shared.domain.submission import NOT_FILLED_IN
-
-Text = Annotated[str, StringConstraints(min_length=1)]
-RegionPrefix = Annotated[
-    str, StringConstraints(pattern=r"^([0-9]{2}|[0-9]{3}|[0-9]{5}|[0-9]{9}|[0-9]{12})$")
-]
-
-
-def _value(text: str) -> str:
-    if text.strip().casefold() in NOT_FILLED_IN:
-        raise ValueError("counts as not filled in, and is never found")
-    return text.strip()
-
-
-class FieldCondition(BaseModel):
-    """The form's field has one of these values, as it was sent (`true`, `2026-03-01`)."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    path: Path
-    values: Annotated[tuple[Annotated[str, AfterValidator(_value)], ...], Field(min_length=1)]
+from shared.domain.configuration.base import Entry, Slug, Text
+from shared.domain.configuration.conditions import FieldCondition, LeikaPrefix, RegionPrefix
 
 
 class RoutingRule(Entry):
