@@ -9,7 +9,7 @@ from typing import Protocol, TypeVar
 
 from shared.domain.assignment import AssignmentDecision
 from shared.domain.case import Case, LogEntry
-from shared.domain.caseworkers import Members, Target
+from shared.domain.caseworkers import Account, Members, OwnSetting, Target
 from shared.domain.configuration.directories import Directory
 from shared.domain.directory import DirectoryExtract
 from shared.domain.events import Event
@@ -17,8 +17,10 @@ from shared.domain.identifiers import (
     AccountId,
     CaseId,
     LeikaKey,
+    TenantId,
     UnitId,
 )
+from shared.domain.notice import Notice
 from shared.domain.regions import Place
 from shared.domain.routing import RoutingDecision
 from shared.domain.rulebook import Rulebook
@@ -159,31 +161,94 @@ class Routings(Protocol):
 
 
 class CaseworkerDirectory(Protocol):
-    def members(self, directory: Directory, target: Target) -> Members | None:
-        """Everyone in the target; None if the directory has no such group or unit.
+    """What an authority's directory says. Nothing outside of its `base` is there.
 
-        Goes over the network: not within a transaction. Raise Unavailable if the directory does
-        not answer, or refuses us.
-        """
+    Goes over the network: not within a transaction. Every method raises Unavailable if the
+    directory does not answer or refuses us, and NotAnswered for a question whose answer it cuts
+    short, or that it does not take.
+    """
+
+    def members(self, directory: Directory, target: Target) -> Members | None:
+        """Everyone in the target; None if the directory has no such group or unit."""
+        ...
+
+    def accounts(
+        self, directory: Directory, ids: Collection[AccountId]
+    ) -> Mapping[AccountId, Account]:
+        """Those of them that are there; who was deleted, or moved out of it, is not."""
+        ...
+
+    def named(self, directory: Directory, dns: Collection[str]) -> Mapping[str, Account]:
+        """By distinguished name, as `Account.deputy` and `manager` are; who is not there is not."""
+        ...
+
+    def addresses(self, directory: Directory, ids: Collection[str]) -> Mapping[str, str]:
+        """Mail addresses of accounts, groups and units, by their id; who has none is not there."""
         ...
 
 
 class Assignments(Protocol):
-    def wait_for_turn(self, target: Target) -> None:
-        """Until the transaction ends, nobody else has the turn for this target.
+    def wait_for_turn(self, tenant: TenantId, directory: str) -> None:
+        """Until the transaction ends, nobody else has the turn for this directory's people.
 
         Whoever counts open cases takes it first, and reads afterwards.
         """
         ...
 
-    def open_cases(self, accounts: Collection[AccountId]) -> Mapping[AccountId, int]:
-        """How many open cases each of these accounts has: an entry for every one."""
+    def open_cases(
+        self, tenant: TenantId, accounts: Collection[AccountId]
+    ) -> Mapping[AccountId, int]:
+        """How many open cases of the tenant each of these has: an entry for every one.
+
+        Another tenant's directory may call somebody else the same.
+        """
         ...
 
-    def add(self, case_id: CaseId, round_: int, decision: AssignmentDecision) -> None:
-        """Store why the case lies with whom it lies, together with `Cases.save`."""
+    def last_in_turn(self, tenant: TenantId, rule: str) -> AccountId | None:
+        """To whom the rule's strategy gave its last case; the caller has the turn."""
+        ...
+
+    def holders_of(
+        self, applicant: bytes, tenant: TenantId, besides: CaseId
+    ) -> Sequence[AccountId]:
+        """Who has other open cases of this applicant: whoever has the latest of them first.
+
+        A case that was re-routed since is another authority's, and does not count.
+        """
+        ...
+
+    def add(
+        self,
+        case_id: CaseId,
+        round_: int,
+        decision: AssignmentDecision,
+        applicant: bytes | None = None,
+    ) -> None:
+        """Store why the case lies with whom it lies, after what was stored of the round before.
+
+        Whoever a strategy chose has had their turn of the rule (`AssignmentDecision.takes_turn`).
+        The caller has changed the case in this transaction, so that nobody else adds at once.
+        """
         ...
 
     def get(self, case_id: CaseId, round_: int) -> AssignmentDecision | None:
-        """None while the round is not assigned."""
+        """How the round was assigned; None while it is not."""
+        ...
+
+    def of_case(self, case_id: CaseId) -> Sequence[tuple[int, AssignmentDecision]]:
+        """All of it with its round, in the order in which it was decided."""
+        ...
+
+
+class OwnSettings(Protocol):
+    def of(
+        self, tenant: TenantId, accounts: Collection[AccountId]
+    ) -> Mapping[AccountId, OwnSetting]:
+        """What was told to us; absences that are not over yet. Who told nothing is not there."""
+        ...
+
+
+class NoticeBox(Protocol):
+    def add(self, notice: Notice) -> None:
+        """Have it sent, some time after the transaction has ended."""
         ...

@@ -5,7 +5,7 @@ from typing import Self
 
 from pydantic import BaseModel, ConfigDict
 
-from shared.domain.identifiers import SenderId
+from shared.domain.identifiers import AccountId, SenderId
 
 
 class ActorKind(StrEnum):
@@ -34,3 +34,7 @@ class Actor(BaseModel):
     @classmethod
     def operator(cls, account: str) -> Self:
         return cls(kind=ActorKind.OPERATOR, id=account)
+
+    @classmethod
+    def caseworker(cls, account: AccountId) -> Self:
+        return cls(kind=ActorKind.CASEWORKER, id=account)

@@ -49,6 +49,11 @@ class Status(StrEnum):
     CLOSED = "closed"
     MARKED_FOR_DELETION = "marked_for_deletion"
 
+    @property
+    def is_open(self) -> bool:
+        """Somebody still has to work on it."""
+        return self in (Status.RECEIVED, Status.ACCEPTED, Status.IN_PROGRESS)
+
 
 class Case(BaseModel):
     """One application on its way. `tenant` is None in the intake zone, before it is routed."""
@@ -110,6 +115,10 @@ class Case(BaseModel):
         return self.model_copy(
             update={"stage": Stage.ASSIGNED, "organizational_unit": unit, "assignee": assignee}
         )
+
+    def held_by(self, unit: UnitId | None, assignee: AccountId | None) -> "Case":
+        """The same case at the same stage, with somebody else or in a tray."""
+        return self.model_copy(update={"organizational_unit": unit, "assignee": assignee})
 
     def forwarded(self) -> "Case":
         return self.model_copy(update={"stage": Stage.FORWARDED})

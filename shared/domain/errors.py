@@ -2,6 +2,8 @@
 
 LotseError
 ├── Rejected         can never succeed as sent: answered 422, dead-lettered at once
+│   ├── NotAssignable
+│   │   └── HeldByAnother
 │   ├── NotReroutable
 │   │   └── UnknownAuthority
 │   ├── UnknownCase
@@ -10,6 +12,8 @@ LotseError
 │   └── UnknownObject
 ├── Unavailable      may succeed later: answered 503, retried with backoff
 │   ├── DamagedFile
+│   ├── DirectoryAway
+│   ├── NotAnswered
 │   ├── NotPublished
 │   ├── ScanBroken
 │   ├── StaleCase
@@ -24,6 +28,14 @@ class LotseError(Exception):
 
 class Rejected(LotseError):
     """Can never succeed as sent; trying again does not help."""
+
+
+class NotAssignable(Rejected):
+    """A person wants a case to lie where it cannot lie; the text says what to mend."""
+
+
+class HeldByAnother(NotAssignable):
+    """Somebody has the case, and has not consented to give it away."""
 
 
 class NotReroutable(Rejected):
@@ -56,6 +68,14 @@ class Unavailable(LotseError):
 
 class DamagedFile(Unavailable):
     """A file is missing in the object store, or is not what was received; it may be restored."""
+
+
+class DirectoryAway(Unavailable):
+    """Of a caseworkers' directory there is no answer, and no recent one is known."""
+
+
+class NotAnswered(Unavailable):
+    """A directory is there, and does not answer this question; others it may."""
 
 
 class NotPublished(Unavailable):

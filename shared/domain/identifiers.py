@@ -19,6 +19,9 @@ RegionKey = NewType("RegionKey", str)
 CLEARING_OFFICE = AuthorityId("clearing-office")
 """Clearingstelle: where people decide what could not be decided. No directory lists it."""
 
+POST_ROOM = UnitId("post-room")
+"""Poststelle of an authority: where its cases lie that no rule of it counts for."""
+
 _NAMESPACE = UUID("5c6a0d3e-6a0f-5d1f-9a0e-3f4f6f0f7c11")
 _LEIKA_KEY = re.compile(r"99[0-9]{12}")
 

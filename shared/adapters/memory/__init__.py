@@ -1,6 +1,11 @@
 """The ports in memory: for unit tests, under the same contract tests as the real adapters."""
 
-from shared.adapters.memory.assigning import InMemoryAssignments, InMemoryCaseworkerDirectory
+from shared.adapters.memory.assigning import (
+    InMemoryAssignments,
+    InMemoryCaseworkerDirectory,
+    InMemoryNoticeBox,
+    InMemoryOwnSettings,
+)
 from shared.adapters.memory.cases import InMemoryCases, InMemoryTasks
 from shared.adapters.memory.rerouting import InMemoryAuthorities, InMemoryReroutings
 from shared.adapters.memory.routing import (
@@ -18,6 +23,8 @@ __all__ = [
     "InMemoryCases",
     "InMemoryCaseworkerDirectory",
     "InMemoryFormFields",
+    "InMemoryNoticeBox",
+    "InMemoryOwnSettings",
     "InMemoryReroutings",
     "InMemoryRoutings",
     "InMemoryRulebooks",

@@ -15,13 +15,15 @@ from shared.settings import Settings
 Connection = psycopg.Connection[Any]
 Pool = ConnectionPool[Connection]
 
-# Away, overloaded, read-only, or older than the code (a rolling upgrade): all pass by themselves.
+# Away, overloaded, read-only, or older than the code (a rolling upgrade: what is not there yet, or
+# not granted yet): all pass by themselves.
 _PASSING = (
     psycopg.OperationalError,
     psycopg.InterfaceError,
     PoolTimeout,
     errors.ReadOnlySqlTransaction,
     errors.IdleInTransactionSessionTimeout,
+    errors.InsufficientPrivilege,
     errors.UndefinedColumn,
     errors.UndefinedFunction,
     errors.UndefinedTable,

@@ -5,6 +5,7 @@ from typing import Annotated
 from pydantic import StringConstraints, field_validator
 
 from shared.domain.configuration.base import Entry
+from shared.domain.configuration.mail import Notices
 from shared.domain.identifiers import CLEARING_OFFICE
 
 UnitText = Annotated[str, StringConstraints(min_length=1, max_length=200)]
@@ -18,6 +19,7 @@ class Authority(Entry):
 
     name: str
     units: tuple[UnitText, ...] = ()
+    notices: Notices = Notices()
 
     @field_validator("id")
     @classmethod
