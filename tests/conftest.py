@@ -15,6 +15,8 @@ from infra.local.supervisor import Supervisor
 from infra.migrations import migrate
 from tests.clamd import ClamdServer, program
 from tests.databases import created, unique, url
+from tests.directories import samba, slapd
+from tests.directories.once import made_once
 
 IN_CI = os.environ.get("CI") == "true"
 REPOSITORY = Path(__file__).parents[1]
@@ -96,6 +98,57 @@ def ldap_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedLd
     with Supervisor(state) as supervisor:
         supervisor.start(server.part())
         yield server
+
+
+@pytest.fixture(scope="session")
+def samba_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What a domain controller of our municipality starts with; each has a copy."""
+    reason = samba.missing()
+    if reason is not None:
+        pytest.skip(reason)
+    return made_once(tmp_path_factory, "samba", samba.provision)
+
+
+@pytest.fixture(scope="session")
+def samba_server(
+    samba_data: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[samba.SambaServer]:
+    """A real Active Directory to read; who changes or kills one uses `own_samba_server`."""
+    with samba.SambaServer(samba_data, tmp_path_factory.mktemp("ad") / "dc") as server:
+        yield server
+
+
+@pytest.fixture
+def own_samba_server(samba_data: Path, tmp_path: Path) -> Iterator[samba.SambaServer]:
+    with samba.SambaServer(samba_data, tmp_path / "dc") as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def slapd_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[slapd.SlapdServer]:
+    """A real OpenLDAP server to read; who changes or kills one uses `own_slapd_server`."""
+    with _a_slapd(tmp_path_factory.mktemp("openldap") / "slapd") as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def paging_slapd_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[slapd.SlapdServer]:
+    """One that answers at most 500 entries at once."""
+    with _a_slapd(tmp_path_factory.mktemp("paging") / "slapd", size_limit=500) as server:
+        yield server
+
+
+@pytest.fixture
+def own_slapd_server(tmp_path: Path) -> Iterator[slapd.SlapdServer]:
+    with _a_slapd(tmp_path / "slapd") as server:
+        yield server
+
+
+def _a_slapd(folder: Path, size_limit: int | None = None) -> slapd.SlapdServer:
+    reason = slapd.missing()
+    if reason is not None:
+        pytest.skip(reason)
+    return slapd.SlapdServer(folder, size_limit)
 
 
 @pytest.fixture
