@@ -11,7 +11,8 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from ldaptor import interfaces
+from ldaptor import entryhelpers, interfaces
+from ldaptor._encoder import get_strings
 from ldaptor.inmemory import fromLDIFFile
 from ldaptor.protocols import pureldap
 from ldaptor.protocols.ldap import ldaperrors
@@ -79,6 +80,16 @@ class ReadOnlyServer(LDAPServer):  # type: ignore[misc]  # ldaptor has no types
     handle_LDAPExtendedRequest = _refuse  # noqa: N815
 
 
+def _texts_of(value: bytes | str) -> tuple[bytes | str, ...]:
+    """ldaptor's own takes every value for text, which an objectGUID is not."""
+    try:
+        texts: tuple[bytes | str, ...] = get_strings(value)
+    except UnicodeDecodeError:
+        return (value,)
+    return texts
+
+
+entryhelpers.get_strings = _texts_of
 components.registerAdapter(lambda factory: factory.root, Directory, interfaces.IConnectedLDAPEntry)
 
 

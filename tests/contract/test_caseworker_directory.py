@@ -1,95 +1,115 @@
-"""What every `CaseworkerDirectory` adapter promises, run against each of them."""
-
-from collections.abc import Iterator
+"""What every `CaseworkerDirectory` adapter promises of groups and units, run against each."""
 
 import pytest
 
 from functions.assign.directory.ldap import LdapCaseworkerDirectory
-from infra.local.ldap import BASE_DN, EmbeddedLdap
 from infra.local.ports import HOST, free_port
 from shared.adapters.memory import InMemoryCaseworkerDirectory
-from shared.domain.caseworkers import Account, Members
 from shared.domain.errors import Unavailable
-from shared.domain.identifiers import AccountId, UnitId
 from shared.ports import CaseworkerDirectory
+from tests.contract.caseworker_directories import (
+    NO_PEOPLE,
+    Capability,
+    Served,
+    all_that_can,
+    in_group,
+    in_unit,
+)
+from tests.directories.municipality import (
+    BASE,
+    BERTA,
+    BUILDING,
+    CROWD_GROUP,
+    CYCLE,
+    DELETED,
+    EMPTY_GROUP,
+    GROUPS,
+    MIXED_GROUP,
+    NEIGHBOUR,
+    NESTED,
+    NOBODY_THERE,
+    ODD_TEAM,
+    ORDER,
+    PRIMARY_GROUP,
+    STREETS_ORDER,
+    TEAM_BUILDING,
+    UNITS,
+    below,
+)
 from tests.functions.assign.directories import PASSWORD, at, group, unit
 
-GROUPS = f"OU=Gruppen,OU=Amt Fördetal,{BASE_DN}"
-TRADE, EMPTY, NESTED = (group(name, GROUPS) for name in ("Gewerbe", "Wohngeld", "Fachdienste"))
-PLANNING = unit(f"OU=Bauen\\, Planen und Umwelt,OU=Amt Fördetal,{BASE_DN}")
 
-
-def accounts(*ids: str, enabled: bool = True) -> tuple[Account, ...]:
-    return tuple(Account(id=AccountId(id_), enabled=enabled) for id_ in ids)
-
-
-IN_TRADE = (
-    *accounts("cd02a9b2-bdce-560d-8de4-fb3bc0efa91d", "fa033aa7-434c-53cb-bb6e-8bef9f4d11e2"),
-    *accounts("a00b74af-75bb-53c8-89f2-cf79b685f84e", enabled=False),
+@pytest.mark.parametrize(
+    "dn",
+    [TEAM_BUILDING, ODD_TEAM, NESTED[0], *CYCLE, EMPTY_GROUP, PRIMARY_GROUP, MIXED_GROUP],
 )
-IN_PLANNING = accounts(
-    "526178c1-d873-5dd5-96d5-218ec1f7e4c6",
-    "6f1d7880-8ff8-5de9-889b-b0482d29335c",
-    "ebc128db-8c83-5c63-b8ac-264d5b8e23e9",
-)
+def test_a_group_has_everybody_in_it_and_in_groups_in_it(served: Served, dn: str) -> None:
+    assert served.names_in(group(dn)) == in_group(dn)
 
 
-@pytest.fixture(params=["memory", "ldap"])
-def directory(request: pytest.FixtureRequest) -> Iterator[CaseworkerDirectory]:
-    if request.param == "memory":
-        yield InMemoryCaseworkerDirectory(
-            {
-                TRADE: Members(unit=UnitId("t"), accounts=IN_TRADE),
-                EMPTY: Members(unit=UnitId("e")),
-                NESTED: Members(unit=UnitId("n"), accounts=IN_TRADE + IN_PLANNING),
-                PLANNING: Members(unit=UnitId("p"), accounts=IN_PLANNING),
-            }
-        )
-        return
-    over_ldap = LdapCaseworkerDirectory()
-    yield over_ldap
-    over_ldap.close()
+@all_that_can(Capability.CROWDS)
+def test_a_group_may_be_larger_than_what_a_server_says_at_once(served: Served) -> None:
+    assert served.names_in(group(CROWD_GROUP)) == in_group(CROWD_GROUP)
 
 
-@pytest.fixture
-def demo(ldap_server: EmbeddedLdap, monkeypatch: pytest.MonkeyPatch) -> str:
-    monkeypatch.setenv(PASSWORD, ldap_server.password)
-    return ldap_server.url
+def test_the_groups_of_the_test_are_nested_in_a_circle_empty_and_very_large() -> None:
+    sizes = [len(in_group(dn)) for dn in (*NESTED, *CYCLE, EMPTY_GROUP, CROWD_GROUP)]
+    assert sizes == [3, 2, 2, 2, 2, 0, 1100]
 
 
-def found(members: Members | None) -> set[Account]:
-    assert members is not None
-    assert len(set(members.accounts)) == len(members.accounts)
-    return set(members.accounts)
+@pytest.mark.parametrize("dn", [dn for dn in UNITS if dn != NEIGHBOUR])
+def test_a_unit_has_everybody_in_it_and_in_units_in_it(served: Served, dn: str) -> None:
+    assert served.names_in(unit(dn)) == in_unit(dn)
 
 
-def test_a_group_has_its_members_and_says_who_is_disabled(
-    directory: CaseworkerDirectory, demo: str
-) -> None:
-    assert found(directory.members(at(demo), TRADE)) == set(IN_TRADE)
+def test_units_of_the_same_name_are_told_apart(served: Served) -> None:
+    assert served.names_in(unit(ORDER)).isdisjoint(served.names_in(unit(STREETS_ORDER)))
 
 
-def test_members_of_groups_in_a_group_are_members(
-    directory: CaseworkerDirectory, demo: str
-) -> None:
-    assert found(directory.members(at(demo), NESTED)) == {*IN_TRADE, *IN_PLANNING}
+def test_an_empty_group_or_unit_is_not_a_missing_one(served: Served) -> None:
+    assert served.members(group(EMPTY_GROUP)).accounts == ()
+    assert served.members(unit(NOBODY_THERE)).accounts == ()
+    for missing in (group(below(GROUPS, "Gibt es nicht")), unit(f"OU=Gibt es nicht,{BASE}")):
+        assert served.port.members(served.declared, missing) is None
 
 
-def test_a_unit_has_the_accounts_in_it(directory: CaseworkerDirectory, demo: str) -> None:
-    assert found(directory.members(at(demo), PLANNING)) == set(IN_PLANNING)
+def test_the_answer_is_the_same_again(served: Served) -> None:
+    for target in (group(NESTED[0]), unit(BUILDING)):
+        first = served.members(target)
+        again = served.members(target)
+
+        assert (again.unit, again.unreadable) == (first.unit, first.unreadable)
+        assert {*again.accounts} == {*first.accounts}
 
 
-def test_an_empty_group_is_not_a_missing_one(directory: CaseworkerDirectory, demo: str) -> None:
-    assert found(directory.members(at(demo), EMPTY)) == set()
-    assert directory.members(at(demo), group("Gibt es nicht", GROUPS)) is None
+def test_members_that_are_no_people_or_not_below_the_base_are_counted(served: Served) -> None:
+    assert served.members(group(MIXED_GROUP)).unreadable == len(NO_PEOPLE)
 
 
-def test_the_answer_is_the_same_again(directory: CaseworkerDirectory, demo: str) -> None:
-    first = directory.members(at(demo), TRADE)
+def test_nothing_outside_of_the_base_is_there(served: Served) -> None:
+    assert served.port.members(served.declared, unit(NEIGHBOUR)) is None
+    assert served.port.members(served.declared, group(f"CN=Domain Users,{NEIGHBOUR}")) is None
 
-    assert first == directory.members(at(demo), TRADE)
-    assert first is not None
-    assert first.unit
+
+def test_who_was_deleted_is_in_no_group(served: Served) -> None:
+    assert DELETED not in served.names_in(group(TEAM_BUILDING))
+
+
+@all_that_can(Capability.SPELLINGS)
+def test_a_name_may_be_written_in_another_way(served: Served) -> None:
+    shouted = TEAM_BUILDING.upper().replace("TEAM", "te\\61m")
+    escaped = BUILDING.replace("\\,", "\\2C").replace("OU=", "ou = ").replace(",ou", " , ou")
+
+    found = [served.port.members(served.declared, each) for each in (group(shouted), unit(escaped))]
+
+    sizes = [len(each.accounts) if each is not None else None for each in found]
+    assert sizes == [len(in_group(TEAM_BUILDING)), len(in_unit(BUILDING))]
+
+
+def test_what_is_something_else_is_no_such_group_or_unit(served: Served) -> None:
+    others = (group(BERTA), group(BUILDING), unit(TEAM_BUILDING), unit(BERTA))
+
+    assert [served.port.members(served.declared, each) for each in others] == [None] * 4
 
 
 @pytest.mark.parametrize("adapter", ["memory", "ldap"])
@@ -103,4 +123,4 @@ def test_a_directory_that_does_not_answer_is_unavailable(
         over = LdapCaseworkerDirectory()
 
     with pytest.raises(Unavailable, match="directory ad"):
-        over.members(away, TRADE)
+        over.members(away, group(TEAM_BUILDING))

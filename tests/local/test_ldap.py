@@ -45,6 +45,16 @@ def search(
     return {entry["dn"]: entry["attributes"] for entry in directory.response}
 
 
+def test_an_entry_is_found_by_bytes_that_are_no_text(directory: ldap3.Connection) -> None:
+    dn = f"CN=Berta Beispiel,OU=Bürgerdienste,{AMT}"
+    (guid,) = search(directory, dn, "(objectClass=*)", ldap3.BASE)[dn]["objectGUID"]
+    with pytest.raises(UnicodeDecodeError):
+        guid.decode()
+    escaped = "".join(f"\\{byte:02x}" for byte in guid)
+
+    assert list(search(directory, BASE_DN, f"(objectGUID={escaped})")) == [dn]
+
+
 def test_a_wrong_password_is_refused(ldap_server: EmbeddedLdap) -> None:
     with connection_as(ldap_server, ldap_server.bind_dn, "falsch") as connection:
         assert not connection.bind()

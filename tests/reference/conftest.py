@@ -1,5 +1,6 @@
-"""The running intake, as the function's own tests have it."""
+"""The running intake and the directory adapter, as the functions' own tests have them."""
 
+from tests.functions.assign.conftest import caseworkers
 from tests.functions.receive.conftest import intake, soap
 
-__all__ = ["intake", "soap"]
+__all__ = ["caseworkers", "intake", "soap"]

@@ -4,13 +4,21 @@ from datetime import UTC, datetime
 
 import pytest
 
-from functions.assign.directory.entries import SCHEMAS, Attributes
-from functions.assign.directory.names import comparable, is_within
-from shared.domain.caseworkers import Account
-from shared.domain.configuration.directories import DirectoryKind
+from functions.assign.directory.entries import Entries
+from functions.assign.directory.names import comparable, is_within, written
+from functions.assign.directory.values import Attributes
+from shared.domain.caseworkers import Absence, Account
+from shared.domain.configuration.directory_mapping import (
+    ACTIVE_DIRECTORY,
+    OPENLDAP,
+    MappingChanges,
+    Moment,
+    MomentFormat,
+    Values,
+)
 
-AD = SCHEMAS[DirectoryKind.ACTIVE_DIRECTORY]
-OPENLDAP = SCHEMAS[DirectoryKind.OPENLDAP]
+AD, LDAP = Entries(ACTIVE_DIRECTORY), Entries(OPENLDAP)
+DN = "CN=A,OU=B,DC=amt,DC=example"
 GUID = bytes.fromhex("13f4cc0f9cabdd4cca29a579634d34bf")
 NEVER = b"9223372036854775807"
 
@@ -33,15 +41,15 @@ def a_posix_person(**changes: list[bytes]) -> Attributes:
     }
 
 
-def account(schema: object, entry: Attributes) -> Account:
-    found = (AD if schema is AD else OPENLDAP).account(entry)
+def account(entries: Entries, entry: Attributes) -> Account:
+    found = entries.account(DN, entry)
     assert found is not None
     return found
 
 
 def test_an_account_is_known_by_its_guid_as_administrators_see_it() -> None:
     assert account(AD, an_ad_user()).id == "0fccf413-ab9c-4cdd-ca29-a579634d34bf"
-    assert account(OPENLDAP, a_posix_person()).id == "0fccf413-ab9c-4cdd-ca29-a579634d34bf"
+    assert account(LDAP, a_posix_person()).id == "0fccf413-ab9c-4cdd-ca29-a579634d34bf"
 
 
 @pytest.mark.parametrize(
@@ -69,9 +77,56 @@ def test_openldap_accounts_may_be_locked_for_good_or_expire() -> None:
     locked = a_posix_person(pwdAccountLockedTime=[b"000001010000Z"])
     expired = a_posix_person(shadowExpire=[b"19723"])
 
-    assert not account(OPENLDAP, locked).enabled
-    assert account(OPENLDAP, expired).expires_at == datetime(2024, 1, 1, tzinfo=UTC)
-    assert account(OPENLDAP, a_posix_person(shadowExpire=[b"-1"])).expires_at is None
+    assert not account(LDAP, locked).enabled
+    assert account(LDAP, expired).expires_at == datetime(2024, 1, 1, tzinfo=UTC)
+    assert account(LDAP, a_posix_person(shadowExpire=[b"-1"])).expires_at is None
+
+
+def test_a_lock_ends_by_itself_where_the_mapping_says_so() -> None:
+    locked = a_posix_person(pwdAccountLockedTime=[b"20200331000000Z"])
+    for_an_hour = Entries(OPENLDAP.changed_by(MappingChanges(locked_minutes=60)))
+
+    assert account(LDAP, locked).locked
+    assert not account(for_an_hour, locked).locked
+
+
+@pytest.mark.parametrize(
+    ("said", "capacity"),
+    [(b"50", 50), (b"50 %", 50), (b"50,5", 50), (b"0", 0), (b"halbtags", 100), (b"-5", 100)],
+)
+def test_a_capacity_that_is_no_number_is_a_full_share(said: bytes, capacity: int) -> None:
+    entries = Entries(ACTIVE_DIRECTORY.changed_by(MappingChanges(capacity="employeeType")))
+
+    assert account(entries, an_ad_user(employeeType=[said])).capacity == capacity
+
+
+def test_service_accounts_are_told_by_patterns_and_units() -> None:
+    named = Values(attribute="cn", values=("svc-*",))
+    changes = MappingChanges(service=(named,), service_units=("OU=C,DC=amt,DC=example",))
+    entries = Entries(OPENLDAP.changed_by(changes))
+
+    assert account(entries, a_posix_person(cn=[b"SVC-Scanner"])).is_service
+    assert not account(entries, a_posix_person(cn=[b"Svcanna"])).is_service
+    elsewhere = entries.account("CN=A,OU=D,ou=c,DC=amt,DC=example", a_posix_person())
+    assert elsewhere is not None
+    assert elsewhere.is_service
+
+
+def test_an_absence_has_a_flag_dates_or_both() -> None:
+    def of(changes: MappingChanges, **values: list[bytes]) -> tuple[Absence, ...]:
+        return account(Entries(OPENLDAP.changed_by(changes)), a_posix_person(**values)).absences
+
+    flag = MappingChanges(absent=(Values(attribute="st", values=("abwesend",)),))
+    dates = MappingChanges(
+        absent_from=Moment(attribute="l", format=MomentFormat.DATE),
+        absent_until=Moment(attribute="o", format=MomentFormat.TIME),
+    )
+    first, last = datetime(2026, 3, 2, tzinfo=UTC), datetime(2026, 3, 9, 23, tzinfo=UTC)
+
+    assert of(flag, st=[b"da"]) == of(dates) == ()
+    assert of(flag, st=[b"Abwesend"])[0].covers(first)
+    (absence,) = of(dates, l=[b"2026-03-02"], o=[b"20260310000000+0100"])
+    assert (absence.starts_at, absence.ends_at) == (first, last)
 
 
 @pytest.mark.parametrize(
@@ -85,7 +140,7 @@ def test_openldap_accounts_may_be_locked_for_good_or_expire() -> None:
     ids=["computer", "contact", "no id", "no account control"],
 )
 def test_what_is_no_person_or_hides_what_matters_gets_no_case(entry: Attributes) -> None:
-    assert AD.account(entry) is None
+    assert AD.account(DN, entry) is None
 
 
 @pytest.mark.parametrize(
@@ -97,10 +152,39 @@ def test_what_is_no_person_or_hides_what_matters_gets_no_case(entry: Attributes)
         ("CN=A, DC=amt", "CN=A,DC=amt"),
         ("CN=a=b,DC=amt", "CN=a\\=b,DC=amt"),
         ("CN=A+OU=B,DC=amt", "cn=a+ou=b,dc=amt"),
+        ("CN=A , DC = amt", "CN=A,DC=amt"),
+        ("CN=A;DC=amt", "CN=A,DC=amt"),
+        ('OU="Bauen, Planen",DC=amt', "OU=Bauen\\, Planen,DC=amt"),
+        ("OU=#0C0542617565 6E".replace(" ", ""), "OU=Bauen"),
+        ("CN=A\\  B,DC=amt", "CN=A B,DC=amt"),
+        ("CN=Mu\u0308ller,DC=amt", "CN=Müller,DC=amt"),
     ],
 )
 def test_the_same_name_may_be_written_differently(one: str, other: str) -> None:
     assert comparable(one) == comparable(other) is not None
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [("OU=Strasse", "OU=Straße"), ("CN=A\\,B=C", "CN=A,B=C"), ("CN=A+OU=B", "CN=A,OU=B")],
+)
+def test_names_that_only_look_alike_are_two(one: str, other: str) -> None:
+    assert comparable(one) != comparable(other)
+
+
+@pytest.mark.parametrize(
+    ("typed", "name"),
+    [
+        ("ou = Bauen\\2C Planen , dc=amt", "ou=Bauen\\, Planen,dc=amt"),
+        ('OU="a, b";DC=amt', "OU=a\\, b,DC=amt"),
+        ("OU=\\20A\\ ,DC=amt", "OU=\\ A\\ ,DC=amt"),
+        ("OU=\\23 x#", "OU=\\# x#"),
+        ("CN=a\\00b", "CN=a\\00b"),
+        ("CN=\\FF", "CN=\\FF"),
+    ],
+)
+def test_a_name_is_sent_in_one_way_however_it_was_typed(typed: str, name: str) -> None:
+    assert written(typed) == name
 
 
 @pytest.mark.parametrize(
@@ -124,3 +208,14 @@ def test_a_name_lies_below_a_base_part_by_part(name: str, within: bool) -> None:
 @pytest.mark.parametrize("text", ["", "no name at all", "CN=A,", "=A", "CN=A\\"])
 def test_what_is_no_name_compares_to_nothing(text: str) -> None:
     assert comparable(text) is None
+
+
+def test_a_value_that_is_no_text_names_nobody() -> None:
+    person = account(AD, an_ad_user(assistant=[b"CN=M\xfcller,DC=amt"], manager=[b"CN=A,DC=amt"]))
+
+    assert (person.deputy, person.manager) == (None, "CN=A,DC=amt")
+    assert person.model_dump_json()
+
+
+def test_a_very_long_value_that_is_no_name_is_told_at_once() -> None:
+    assert comparable(f'CN={" " * 100_000}"x') is None

@@ -1,33 +1,52 @@
 """Connections to one directory: kept for the next question, replaced when they went stale."""
 
-import os
 import select
-import ssl
 import threading
 import time
 from collections.abc import Callable
-from contextlib import suppress
-from typing import Any, TypeVar
+from typing import NamedTuple, TypeVar
 
 import ldap3
-from ldap3.core.exceptions import LDAPException
-from ldap3.core.results import RESULT_BUSY, RESULT_SUCCESS, RESULT_UNAVAILABLE
 
+from functions.assign.directory.opening import (
+    BROKEN,
+    Refused,
+    ServerAway,
+    address_of,
+    bind,
+    close,
+    opened,
+    password_of,
+    unavailable,
+)
+from functions.assign.directory.refusals import of_failure
 from shared.domain.configuration.directories import Directory
-from shared.domain.errors import Unavailable
-from shared.secrets import resolve
 
 T = TypeVar("T")
 
 # Firewalls forget a connection that nobody uses, without telling either end.
 LONGEST_IDLE = 60.0
-_BROKEN = (LDAPException, OSError)
-# What ldap3 raises if something else than a directory listens there.
-_NONSENSE = (LookupError, TypeError, ValueError)
+MOST_AT_ONCE = 10
+# For so long the other servers are asked first.
+LEFT_ALONE = 30.0
+# A wrong password that is tried with every case locks the account for everybody: doubled with
+# each refusal, up to the second one.
+REFUSED_FOR, LONGEST_REFUSED = 60.0, 600.0
+# Before the last address is tried: its answer is within the function's own limit.
+LONGEST_CONNECTING = 8.0
 
 
-class _ServerAway(Exception):
-    """Ask the next server."""
+class _Kept(NamedTuple):
+    server: str
+    connection: ldap3.Connection
+    since: float
+
+
+class _Refusal(NamedTuple):
+    password: str
+    why: Refused
+    pause: float
+    until: float
 
 
 class Connections:
@@ -35,125 +54,137 @@ class Connections:
 
     def __init__(self, directory: Directory) -> None:
         self._directory = directory
-        self._idle: list[tuple[float, ldap3.Connection]] = []
+        self._idle: list[_Kept] = []
+        self._away_until: dict[str, float] = {}
+        self._refusal: _Refusal | None = None
+        self._accepted: str | None = None
+        self._first_bind = threading.Lock()
         self._lock = threading.Lock()
+        self._turns = threading.BoundedSemaphore(MOST_AT_ONCE)
         self.last_used = time.monotonic()
 
     def run(self, ask: Callable[[ldap3.Connection], T]) -> T:
         """Raise Unavailable if no server answers, or if they refuse us."""
         self.last_used = time.monotonic()
-        kept = self._take()
-        if kept is not None:
-            try:
-                return self._use(kept, ask)
-            except _BROKEN:
-                pass  # it went stale while it was idle
+        if not self._turns.acquire(timeout=self._directory.answer_timeout_seconds):
+            raise unavailable(self._directory, f"all {MOST_AT_ONCE} connections to it are in use")
         try:
-            return self._use(self._connect(), ask)
-        except _BROKEN as exc:
-            raise self._unavailable(type(exc).__name__) from None
+            return self._run(ask)
+        finally:
+            self._turns.release()
 
     def close(self) -> None:
         with self._lock:
             idle, self._idle = self._idle, []
-        for _, connection in idle:
-            _close(connection)
+        for kept in idle:
+            close(kept.connection)
 
-    def _take(self) -> ldap3.Connection | None:
+    def _run(self, ask: Callable[[ldap3.Connection], T]) -> T:
+        kept = self._take()
+        if kept is not None:
+            try:
+                return self._use(kept.server, kept.connection, ask)
+            except BROKEN:
+                self.close()  # what is idle besides it will be as stale
+            except ServerAway:
+                self._leave_alone(kept.server)
+        server, connection = self._connect()
+        try:
+            return self._use(server, connection, ask)
+        except (*BROKEN, ServerAway) as exc:
+            self._leave_alone(server)
+            why = str(exc) if isinstance(exc, ServerAway) else of_failure(exc)
+            raise unavailable(self._directory, f"{server}: {why}") from None
+
+    def _take(self) -> _Kept | None:
         while True:
             with self._lock:
                 if not self._idle:
                     return None
-                since, connection = self._idle.pop()
-            if time.monotonic() - since < LONGEST_IDLE and not _is_ended(connection):
-                return connection
-            _close(connection)
+                kept = self._idle.pop()
+            if time.monotonic() - kept.since < LONGEST_IDLE and not _is_ended(kept.connection):
+                return kept
+            close(kept.connection)
 
-    def _use(self, connection: ldap3.Connection, ask: Callable[[ldap3.Connection], T]) -> T:
+    def _use(
+        self, server: str, connection: ldap3.Connection, ask: Callable[[ldap3.Connection], T]
+    ) -> T:
         try:
             answer = ask(connection)
         except BaseException:
-            _close(connection)
+            close(connection)
             raise
         with self._lock:
-            self._idle.append((time.monotonic(), connection))
+            self._idle.append(_Kept(server, connection, time.monotonic()))
         return answer
 
-    def _connect(self) -> ldap3.Connection:
-        password = resolve(self._directory.password)
-        if not password:
-            # Many servers take a bind without a password for an anonymous one, and say "success".
-            raise self._unavailable("the password is empty")
-        failure = ""
-        for server in self._directory.servers:
+    def _connect(self) -> tuple[str, ldap3.Connection]:
+        password = password_of(self._directory)
+        self._respect_refusal(password)
+        give_up_at = time.monotonic() + LONGEST_CONNECTING
+        failures = []
+        for server in sorted(self._directory.servers, key=self._is_left_alone):
+            if time.monotonic() > give_up_at:
+                break
             try:
-                return self._bound(self._address(server), password)
-            except _ServerAway as exc:
-                failure = str(exc)
-            except (*_BROKEN, *_NONSENSE) as exc:
-                failure = type(exc).__name__
-        raise self._unavailable(failure)
+                return server, self._bound(server, password, give_up_at)
+            except ServerAway as exc:
+                self._leave_alone(server)
+                failures.append(f"{server}: {exc}")
+        raise unavailable(self._directory, "; ".join(failures))
 
-    def _address(self, server: str) -> str:
-        kind, _, name = server.partition(":")
-        address = os.environ.get(name, "") if kind == "env" else server
-        if not address.startswith(("ldap://", "ldaps://")):
-            raise self._unavailable(f"{server} gives no address")
-        if not self._directory.may_bind_at(address):
-            raise self._unavailable(f"{server} is not encrypted")
-        return address
-
-    def _bound(self, address: str, password: str) -> ldap3.Connection:
-        directory = self._directory
-        server = ldap3.Server(
-            address,
-            get_info=ldap3.NONE,
-            connect_timeout=directory.connect_timeout_seconds,
-            tls=_Tls(validate=ssl.CERT_REQUIRED, ca_certs_file=directory.ca_file),
-        )
-        connection = ldap3.Connection(
-            server,
-            user=directory.bind_dn,
-            password=password,
-            client_strategy=ldap3.SAFE_SYNC,
-            receive_timeout=directory.answer_timeout_seconds,
-            auto_referrals=False,
-            check_names=False,
-            read_only=True,
-        )
-        try:
-            connection.open(read_server_info=False)
-            if directory.start_tls:
-                connection.start_tls(read_server_info=False)
-            self._bind(connection)
-        except BaseException:
-            _close(connection)
-            raise
+    def _bound(self, server: str, password: str, give_up_at: float) -> ldap3.Connection:
+        address = address_of(self._directory, server)
+        connection = opened(self._directory, address, password, give_up_at)
+        if password == self._accepted:
+            self._bind(connection, password)
+        else:
+            self._bind_alone(connection, password)
+        self._away_until.pop(server, None)
         return connection
 
-    def _bind(self, connection: ldap3.Connection) -> None:
-        _, result, _, _ = connection.bind(read_server_info=False)
-        code, description = result["result"], result["description"]
-        if code in (RESULT_BUSY, RESULT_UNAVAILABLE):
-            raise _ServerAway(description)
-        if code != RESULT_SUCCESS:
-            # The other servers know the same password: asking them too could lock the account.
-            raise self._unavailable(f"the bind was refused ({description})")
+    def _bind_alone(self, connection: ldap3.Connection, password: str) -> None:
+        """Until a password was accepted once, one thread after the other tries it."""
+        if not self._first_bind.acquire(timeout=self._directory.answer_timeout_seconds):
+            close(connection)
+            raise unavailable(self._directory, "it does not answer the first bind")
+        try:
+            self._respect_refusal(password)
+            self._bind(connection, password)
+        except Refused:
+            close(connection)
+            raise
+        finally:
+            self._first_bind.release()
 
-    def _unavailable(self, why: str) -> Unavailable:
-        return Unavailable(f"directory {self._directory.id}: {why}")
+    def _bind(self, connection: ldap3.Connection, password: str) -> None:
+        try:
+            bind(self._directory, connection)
+        except Refused as why:
+            self._accepted = None
+            self._refusal = self._next_refusal(password, why)
+            raise
+        self._accepted, self._refusal = password, None
 
+    def _next_refusal(self, password: str, why: Refused) -> _Refusal:
+        former = self._refusal
+        again = former is not None and former.password == password
+        pause = min(LONGEST_REFUSED, 2 * former.pause) if former and again else REFUSED_FOR
+        return _Refusal(password, why, pause, time.monotonic() + pause)
 
-class _Tls(ldap3.Tls):  # type: ignore[misc]  # ldap3 has no types
-    """Lets Python check certificate and name; ldap3's own way is deprecated and knows no IPs."""
+    def _respect_refusal(self, password: str) -> None:
+        """A new password is tried at once."""
+        refusal = self._refusal
+        if refusal is None:
+            return
+        if refusal.password == password and time.monotonic() < refusal.until:
+            raise Refused(str(refusal.why))
 
-    def wrap_socket(self, connection: Any, do_handshake: bool = False) -> None:
-        context = ssl.create_default_context(cafile=self.ca_certs_file)
-        connection.socket = context.wrap_socket(
-            connection.socket,
-            server_hostname=connection.server.host,
-            do_handshake_on_connect=do_handshake,
-        )
+    def _leave_alone(self, server: str) -> None:
+        self._away_until[server] = time.monotonic() + LEFT_ALONE
+
+    def _is_left_alone(self, server: str) -> bool:
+        return time.monotonic() < self._away_until.get(server, 0.0)
 
 
 def _is_ended(connection: ldap3.Connection) -> bool:
@@ -163,11 +194,3 @@ def _is_ended(connection: ldap3.Connection) -> bool:
     except (AttributeError, OSError, ValueError):
         return True
     return bool(readable)
-
-
-def _close(connection: ldap3.Connection) -> None:
-    with suppress(*_BROKEN):
-        connection.unbind()
-    # ldap3 forgets the socket if it was never connected, or if the server is gone.
-    if connection.socket is not None:
-        connection.socket.close()

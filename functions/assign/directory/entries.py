@@ -1,119 +1,119 @@
-"""What the entries of each kind of directory mean: attribute names, groups, people, accounts."""
+"""What the entries of a directory are, by its mapping: groups, units, and people's accounts."""
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
-from uuid import UUID
 
-from shared.domain.caseworkers import Account
-from shared.domain.configuration.directories import DirectoryKind
+from functions.assign.directory.names import comparable, is_within
+from functions.assign.directory.values import (
+    Attributes,
+    id_in,
+    is_met,
+    moment_in,
+    percent_in,
+    text,
+)
+from shared.domain.caseworkers import Absence, Account
+from shared.domain.configuration.directory_mapping import Condition, Mapping, Moment, MomentFormat
 from shared.domain.identifiers import AccountId
 
-Attributes = Mapping[str, Sequence[bytes]]
-
-_DISABLED = 0x2
-_NEVER = (0, 2**63 - 1)
-_FIRST_DAY_OF_WINDOWS = datetime(1601, 1, 1, tzinfo=UTC)
-_FIRST_DAY_OF_UNIX = datetime(1970, 1, 1, tzinfo=UTC)
-# What slapd's password policy writes when an administrator locks an account for good.
-_LOCKED_FOR_GOOD = b"000001010000Z"
+PRIMARY_GROUP, SECURITY_ID = "primaryGroupID", "objectSid"
+_ALWAYS = datetime(1, 1, 1, tzinfo=UTC)
 
 
-@dataclass(frozen=True)
-class Schema:
-    """`account` answers None for what is no account, or hides what we have to know of it."""
+class Entries:
+    """Of one mapping. `attributes` is what has to be asked for."""
 
-    attributes: tuple[str, ...]
-    group_classes: frozenset[bytes]
-    member_attributes: tuple[str, ...]
-    people_filter: str
-    id_of: Callable[[Attributes], str | None]
-    account: Callable[[Attributes], Account | None]
+    def __init__(self, mapping: Mapping) -> None:
+        self._mapping = mapping
+        self._people = _lower(mapping.people)
+        self._no_people = _lower(mapping.no_people)
+        self._groups = _lower(mapping.groups)
+        self._service_units = [comparable(dn) or () for dn in mapping.service_units]
+        members = () if mapping.in_chain else mapping.members
+        self.attributes = sorted({"objectClass", *_attributes(mapping), *members})
+
+    def id_of(self, entry: Attributes) -> str | None:
+        return id_in(entry, self._mapping.id, self._mapping.id_format)
 
     def is_group(self, entry: Attributes) -> bool:
-        return not self.group_classes.isdisjoint(_classes(entry))
+        return not self._groups.isdisjoint(_classes(entry))
+
+    def is_person(self, entry: Attributes) -> bool:
+        classes = _classes(entry)
+        return not self._people.isdisjoint(classes) and self._no_people.isdisjoint(classes)
 
     def members(self, group: Attributes) -> list[str]:
-        values = (value for name in self.member_attributes for value in group.get(name, ()))
+        """Distinguished names."""
+        values = (value for name in self._mapping.members for value in group.get(name, ()))
         return [value.decode("utf-8", "surrogateescape") for value in values]
 
+    def account(self, dn: str, entry: Attributes) -> Account | None:
+        """None for what is no person, or hides from us what we have to know of one."""
+        mapping, id_ = self._mapping, self.id_of(entry)
+        hides = any(not entry.get(name) for name in mapping.required)
+        if not self.is_person(entry) or id_ is None or hides:
+            return None
+        capacity = percent_in(entry, mapping.capacity)
+        return Account(
+            id=AccountId(id_),
+            enabled=not _any_met(mapping.disabled, entry),
+            expires_at=moment_in(entry, mapping.expires),
+            locked=self._is_locked(entry),
+            is_service=self._is_service(dn, entry),
+            capacity=100 if capacity is None else capacity,
+            absences=tuple(self._absences(entry)),
+            deputy=text(entry, mapping.deputy),
+            manager=text(entry, mapping.manager),
+        )
 
-def _classes(entry: Attributes) -> set[bytes]:
-    return {name.lower() for name in entry.get("objectClass", ())}
+    def _is_locked(self, entry: Attributes) -> bool:
+        mapping = self._mapping
+        if _any_met(mapping.locked, entry):
+            return True
+        since = moment_in(entry, mapping.locked_since)
+        if since is None or mapping.locked_minutes is None:
+            return since is not None
+        return datetime.now(UTC) < since + timedelta(minutes=mapping.locked_minutes)
 
+    def _is_service(self, dn: str, entry: Attributes) -> bool:
+        name = comparable(dn)
+        lies_there = name is not None and any(is_within(name, u) for u in self._service_units)
+        return lies_there or _any_met(self._mapping.service, entry)
 
-def _first(entry: Attributes, name: str) -> bytes | None:
-    values = entry.get(name)
-    return values[0] if values else None
-
-
-def _object_guid(entry: Attributes) -> str | None:
-    value = _first(entry, "objectGUID")
-    return str(UUID(bytes_le=value)) if value is not None and len(value) == 16 else None
-
-
-def _entry_uuid(entry: Attributes) -> str | None:
-    value = _first(entry, "entryUUID")
-    return str(UUID(value.decode("ascii"))) if value is not None else None
-
-
-def _active_directory_account(entry: Attributes) -> Account | None:
-    classes, id_ = _classes(entry), _object_guid(entry)
-    control = _first(entry, "userAccountControl")
-    # A computer is a user, too; so are managed service accounts, which are computers.
-    if b"user" not in classes or b"computer" in classes or id_ is None or control is None:
-        return None
-    ticks = int(_first(entry, "accountExpires") or 0)
-    expires_at = (
-        None if ticks in _NEVER else _after(_FIRST_DAY_OF_WINDOWS, microseconds=ticks // 10)
-    )
-    return Account(id=AccountId(id_), enabled=not int(control) & _DISABLED, expires_at=expires_at)
-
-
-def _openldap_account(entry: Attributes) -> Account | None:
-    id_ = _entry_uuid(entry)
-    if _classes(entry).isdisjoint(_PEOPLE) or id_ is None:
-        return None
-    days = int(_first(entry, "shadowExpire") or -1)
-    return Account(
-        id=AccountId(id_),
-        enabled=_first(entry, "pwdAccountLockedTime") != _LOCKED_FOR_GOOD,
-        expires_at=None if days < 0 else _after(_FIRST_DAY_OF_UNIX, days=days),
-    )
-
-
-def _after(start: datetime, **duration: int) -> datetime | None:
-    """None, as never, for what is beyond the calendar."""
-    try:
-        return start + timedelta(**duration)
-    except OverflowError:
-        return None
+    def _absences(self, entry: Attributes) -> Iterator[Absence]:
+        """One that begins by a flag ends by its date, if there is one."""
+        mapping = self._mapping
+        starts = moment_in(entry, mapping.absent_from)
+        ends = moment_in(entry, mapping.absent_until)
+        if ends is not None and _is_day(mapping.absent_until):
+            ends += timedelta(days=1)  # it is the last day, and counts
+        if _any_met(mapping.absent, entry) or (not mapping.absent and (starts or ends)):
+            yield Absence(starts_at=starts or _ALWAYS, ends_at=ends)
 
 
-_PEOPLE = {b"person", b"organizationalperson", b"inetorgperson"}
+def _is_day(moment: Moment | None) -> bool:
+    return moment is not None and moment.format is MomentFormat.DATE
 
-SCHEMAS = {
-    DirectoryKind.ACTIVE_DIRECTORY: Schema(
-        attributes=("objectClass", "objectGUID", "member", "userAccountControl", "accountExpires"),
-        group_classes=frozenset({b"group"}),
-        member_attributes=("member",),
-        people_filter="(&(objectClass=user)(!(objectClass=computer)))",
-        id_of=_object_guid,
-        account=_active_directory_account,
-    ),
-    DirectoryKind.OPENLDAP: Schema(
-        attributes=(
-            "objectClass",
-            "entryUUID",
-            "member",
-            "uniqueMember",
-            "pwdAccountLockedTime",
-            "shadowExpire",
-        ),
-        group_classes=frozenset({b"groupofnames", b"groupofuniquenames"}),
-        member_attributes=("member", "uniqueMember"),
-        people_filter="(|(objectClass=person)(objectClass=inetOrgPerson))",
-        id_of=_entry_uuid,
-        account=_openldap_account,
-    ),
-}
+
+def _attributes(mapping: Mapping) -> Iterator[str]:
+    plain = (mapping.id, mapping.unit_reference, mapping.deputy, mapping.manager, mapping.capacity)
+    yield from (name for name in plain if name is not None)
+    yield from mapping.required
+    moments = (mapping.expires, mapping.locked_since, mapping.absent_from, mapping.absent_until)
+    yield from (each.attribute for each in moments if isinstance(each, Moment))
+    for conditions in (mapping.disabled, mapping.locked, mapping.service, mapping.absent):
+        yield from (condition.attribute for condition in conditions)
+    if mapping.primary_group:
+        yield from (PRIMARY_GROUP, SECURITY_ID)
+
+
+def _any_met(conditions: Iterable[Condition], entry: Attributes) -> bool:
+    return any(is_met(condition, entry) for condition in conditions)
+
+
+def _classes(entry: Attributes) -> set[str]:
+    return {name.decode("ascii", "replace").lower() for name in entry.get("objectClass", ())}
+
+
+def _lower(names: Iterable[str]) -> frozenset[str]:
+    return frozenset(name.lower() for name in names)

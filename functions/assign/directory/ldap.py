@@ -1,136 +1,100 @@
-"""Ask an authority's directory over LDAP who belongs to a group or unit."""
+"""Ask an authority's directory over LDAP: who is in a group or unit, and who is still there."""
 
 import threading
 import time
-from typing import Any
+from collections import OrderedDict
+from collections.abc import Callable, Collection, Mapping
+from typing import TypeVar
 
 import ldap3
-from ldap3.core.results import RESULT_INVALID_DN_SYNTAX, RESULT_NO_SUCH_OBJECT, RESULT_SUCCESS
 
 from functions.assign.directory.connections import Connections
-from functions.assign.directory.entries import SCHEMAS, Attributes
-from functions.assign.directory.names import comparable, is_within
-from shared.domain.caseworkers import Account, Members, Target, TargetKind
+from functions.assign.directory.entries import Entries
+from functions.assign.directory.groups import Hint
+from functions.assign.directory.lookup import OwnNames
+from functions.assign.directory.reading import NO_HINT, Reading
+from functions.assign.directory.searching import Searching
+from shared.domain.caseworkers import Account, Members, Target
 from shared.domain.configuration.directories import Directory
-from shared.domain.errors import Unavailable
-from shared.domain.identifiers import AccountId, UnitId
+from shared.domain.identifiers import AccountId
 
-# All questions for one answer together: well below the function's own limit.
-LONGEST_READING = 12.0
+T = TypeVar("T")
+
 FORGET_AFTER = 600.0
+MOST_HINTS = 5_000
+
+
+class _Known:
+    """What is kept of one directory as it is declared: a changed entry begins anew."""
+
+    def __init__(self, directory: Directory) -> None:
+        self.connections = Connections(directory)
+        self.entries = Entries(directory.mapped)
+        self.hints: OrderedDict[Target, Hint] = OrderedDict()
+        self.own_names = OwnNames()
 
 
 class LdapCaseworkerDirectory:
-    """Connections are kept per directory as it is declared; a changed entry gets new ones."""
+    """Thread-safe. Connections and what is known are kept per directory."""
 
     def __init__(self) -> None:
-        self._connections: dict[Directory, Connections] = {}
+        self._known: dict[Directory, _Known] = {}
         self._lock = threading.Lock()
 
     def members(self, directory: Directory, target: Target) -> Members | None:
-        def ask(connection: ldap3.Connection) -> Members | None:
-            return _Reading(directory, connection).members(target)
+        known = self._known_of(directory)
 
-        return self._connections_to(directory).run(ask)
+        def ask(reading: Reading) -> Members | None:
+            members, hint = reading.members(target, known.hints.get(target, NO_HINT))
+            self._remember(known, target, hint)
+            return members
+
+        return self._read(directory, known, ask)
+
+    def accounts(
+        self, directory: Directory, ids: Collection[AccountId]
+    ) -> Mapping[AccountId, Account]:
+        known = self._known_of(directory)
+        return self._read(directory, known, lambda reading: reading.accounts(ids))
+
+    def named(self, directory: Directory, dns: Collection[str]) -> Mapping[str, Account]:
+        known = self._known_of(directory)
+        return self._read(directory, known, lambda reading: reading.named(dns))
+
+    def addresses(self, directory: Directory, ids: Collection[str]) -> Mapping[str, str]:
+        known = self._known_of(directory)
+        return self._read(directory, known, lambda reading: reading.addresses(ids))
 
     def close(self) -> None:
         with self._lock:
-            for connections in self._connections.values():
-                connections.close()
-            self._connections.clear()
+            for known in self._known.values():
+                known.connections.close()
+            self._known.clear()
 
-    def _connections_to(self, directory: Directory) -> Connections:
+    def _read(self, directory: Directory, known: _Known, ask: Callable[[Reading], T]) -> T:
+        def over(connection: ldap3.Connection) -> T:
+            searching = Searching(directory.id, connection, known.entries.attributes)
+            return ask(Reading(directory, known.entries, searching, known.own_names))
+
+        return known.connections.run(over)
+
+    def _remember(self, known: _Known, target: Target, hint: Hint) -> None:
         with self._lock:
-            if directory not in self._connections:
+            known.hints[target] = hint
+            known.hints.move_to_end(target)
+            while len(known.hints) > MOST_HINTS:
+                known.hints.popitem(last=False)
+
+    def _known_of(self, directory: Directory) -> _Known:
+        with self._lock:
+            if directory not in self._known:
                 self._forget_unused()
-                self._connections[directory] = Connections(directory)
-            return self._connections[directory]
+                self._known[directory] = _Known(directory)
+            return self._known[directory]
 
     def _forget_unused(self) -> None:
         now = time.monotonic()
-        for directory, connections in list(self._connections.items()):
-            if now - connections.last_used > FORGET_AFTER:
-                connections.close()
-                del self._connections[directory]
-
-
-class _Reading:
-    """The answer to one question, over one connection."""
-
-    def __init__(self, directory: Directory, connection: ldap3.Connection) -> None:
-        self._directory = directory
-        self._schema = SCHEMAS[directory.kind]
-        self._connection = connection
-        self._base = comparable(directory.base) or ()
-        self._give_up_at = time.monotonic() + LONGEST_READING
-        self._accounts: dict[AccountId, Account] = {}
-        self._unreadable = 0
-
-    def members(self, target: Target) -> Members | None:
-        entry = self._entry(target.dn)
-        id_ = self._schema.id_of(entry) if entry is not None else None
-        if entry is None or id_ is None:
-            return None
-        if target.kind is TargetKind.UNIT:
-            self._read_unit(target.dn)
-        elif self._schema.is_group(entry):
-            self._read_group(target.dn, entry)
-        else:
-            return None
-        return Members(
-            unit=UnitId(id_), accounts=tuple(self._accounts.values()), unreadable=self._unreadable
-        )
-
-    def _read_unit(self, dn: str) -> None:
-        for entry in self._search(dn, self._schema.people_filter, ldap3.SUBTREE) or ():
-            self._add(entry)
-
-    def _read_group(self, dn: str, group: Attributes) -> None:
-        """Groups may contain groups, also each other: every name is read once."""
-        seen = {comparable(dn)}
-        groups = [group]
-        while groups:
-            for member in self._schema.members(groups.pop()):
-                name = comparable(member)
-                if name in seen:
-                    continue
-                seen.add(name)
-                entry = self._entry(member)
-                if entry is not None and self._schema.is_group(entry):
-                    groups.append(entry)
-                else:
-                    self._add(entry)
-
-    def _add(self, entry: Attributes | None) -> None:
-        account = self._schema.account(entry) if entry is not None else None
-        if account is None:
-            self._unreadable += 1
-        else:
-            self._accounts[account.id] = account
-
-    def _entry(self, dn: str) -> Attributes | None:
-        """None if there is none, or if it lies outside of what we are to look at."""
-        name = comparable(dn)
-        if name is None or not is_within(name, self._base):
-            return None
-        found = self._search(dn, "(objectClass=*)", ldap3.BASE)
-        return found[0] if found else None
-
-    def _search(self, base: str, condition: str, scope: str) -> list[Attributes] | None:
-        """None if there is no such base. What lies on other servers (referrals) is not followed."""
-        if time.monotonic() > self._give_up_at:
-            raise Unavailable(f"directory {self._directory.id}: the answer took too long")
-        _, result, response, _ = self._connection.search(
-            base, condition, scope, attributes=list(self._schema.attributes)
-        )
-        if result["result"] in (RESULT_NO_SUCH_OBJECT, RESULT_INVALID_DN_SYNTAX):
-            return None
-        if result["result"] != RESULT_SUCCESS:
-            # Also if the answer is cut short: part of a team would get all the work.
-            raise Unavailable(f"directory {self._directory.id}: {result['description']}")
-        return [_attributes(entry) for entry in response if entry["type"] == "searchResEntry"]
-
-
-def _attributes(entry: dict[str, Any]) -> Attributes:
-    attributes: Attributes = entry["raw_attributes"]
-    return attributes
+        for directory, known in list(self._known.items()):
+            if now - known.connections.last_used > FORGET_AFTER:
+                known.connections.close()
+                del self._known[directory]
