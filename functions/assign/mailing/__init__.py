@@ -1,0 +1,1 @@
+"""Send by mail what was noted for it when a case was assigned."""
