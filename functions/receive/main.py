@@ -21,7 +21,6 @@ from functions.receive.endpoint import Endpoint
 from functions.receive.ingress import Ingress, networks
 from functions.receive.intake import Intake
 from functions.receive.platforms.form_solutions.pull import FormSolutionsSource
-from functions.receive.polling import door
 from functions.receive.polling.polling import Polling
 from functions.receive.polling.ports import PollStores
 from functions.receive.ports import Stores
@@ -43,9 +42,12 @@ from shared.adapters.postgres.uploads import PostgresUploads
 from shared.domain.configuration.senders import Sender, UnreadableSender
 from shared.domain.events import Event
 from shared.domain.malware import MalwareVerdict
-from shared.runtime import logging
+from shared.runtime import logging, timer
 from shared.runtime.lazy import Lazy
 from shared.runtime.publisher import Publisher
+
+POLLS = "/polls"
+"""The timer's door."""
 
 
 class Settings(DatabaseSettings, ObjectStoreSettings):
@@ -162,8 +164,8 @@ doors = Lazy(build)
 def handle(request: flask.Request) -> flask.Response:
     if request.path == "/readyz":
         return _response(json_answer(200, {"status": "ready"}))
-    if request.path == door.PATH:
-        return door.respond(request, lambda: doors.get().polling.run())
+    if request.path == POLLS:
+        return timer.respond(request, "polls", lambda: doors.get().polling.run())
     try:
         return _response(doors.get().endpoint.respond(request))
     except Exception as exc:  # noqa: BLE001 - the framework would answer with the error's text

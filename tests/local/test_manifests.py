@@ -94,12 +94,13 @@ def test_those_who_publish_are_bound_to_the_broker(deployment: Deployment) -> No
     assert bound == {"receive": "lotse", "recover": "lotse"}
 
 
-def test_the_timer_wakes_recover_and_lets_receive_poll(deployment: Deployment) -> None:
+def test_the_timer_wakes_who_has_to_be_woken(deployment: Deployment) -> None:
     pings = {ping.name: (ping.schedule, ping.sink) for ping in deployment.pings}
 
     assert pings == {
         "recover-every-minute": ("* * * * *", Target("recover")),
         "receive-polls-every-minute": ("* * * * *", Target("receive", "/polls")),
+        "assign-upkeep-every-minute": ("* * * * *", Target("assign", "/timer")),
     }
 
 

@@ -7,10 +7,10 @@ import sys
 
 import pytest
 
-from functions.receive.polling import door
 from infra.local.manifests import BASE
 from infra.local.ping import EVENT_TYPE
 from shared.domain.events import Event
+from shared.runtime import timer
 from tests.manifests.documents import Document, deployed, of_kind
 
 ROOT = BASE.parents[2]
@@ -91,10 +91,15 @@ def test_every_variable_is_a_setting_and_nothing_that_is_required_is_missing(
     assert ("K_SINK" in settings) == bool(spec.sink)
 
 
-def test_the_timer_posts_to_the_door_that_receive_has_for_it(base: list[Document]) -> None:
-    (ping,) = [ping for ping in deployed(base).pings if ping.sink.function == "receive"]
+@pytest.mark.parametrize(("function", "constant"), [("assign", "TIMER"), ("receive", "POLLS")])
+def test_the_timer_posts_to_the_door_that_the_function_has_for_it(
+    function: str, constant: str, base: list[Document]
+) -> None:
+    (ping,) = [ping for ping in deployed(base).pings if ping.sink.function == function]
+    main = (ROOT / "functions" / function / "main.py").read_text(encoding="utf-8")
 
-    assert (ping.sink.path, EVENT_TYPE) == (door.PATH, door.PING)
+    assert f'{constant} = "{ping.sink.path}"' in main
+    assert EVENT_TYPE == timer.PING
 
 
 def test_every_function_has_a_manifest(base: list[Document]) -> None:

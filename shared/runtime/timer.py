@@ -1,7 +1,6 @@
-"""The timer's door: `POST /polls`. It can be reached from outside, so that it tells nothing.
+"""A function's door for its timer. Where others can reach it as well, it tells nothing.
 
-Whoever knocks can only bring about what the timer does every minute: a run begins at most once in
-each process at a time, and a sender is polled no sooner than it is due.
+Whoever knocks can only bring about what the timer does anyway: what is not due yet is not done.
 """
 
 from collections.abc import Callable
@@ -13,15 +12,14 @@ from shared.domain.errors import Unavailable
 from shared.runtime.cloud_events import NotOurEvent, parse
 from shared.runtime.logging import describe
 
-PATH = "/polls"
 PING = "dev.knative.sources.ping"
 _LARGEST_EVENT = 64 * 1024
 
 _logger = structlog.get_logger()
 
 
-def respond(request: flask.Request, run: Callable[[], None]) -> flask.Response:
-    """200 whatever came of it: the log and `lotse polls` say that."""
+def respond(request: flask.Request, name: str, run: Callable[[], None]) -> flask.Response:
+    """200 whatever came of it: the log says that."""
     if request.method != "POST":
         return _answer(405, {"Allow": "POST"})
     body = request.stream.read(_LARGEST_EVENT + 1)
@@ -36,9 +34,9 @@ def respond(request: flask.Request, run: Callable[[], None]) -> flask.Response:
     try:
         run()
     except Unavailable as exc:
-        _logger.warning("polls_deferred", detail=str(exc))
+        _logger.warning("timer_deferred", work=name, detail=str(exc))
     except Exception as exc:  # noqa: BLE001 - the seam: the next minute tries again
-        _logger.error("polls_failed", **describe(exc))
+        _logger.error("timer_failed", work=name, **describe(exc))
     return _answer(200)
 
 
