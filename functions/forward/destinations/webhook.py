@@ -4,6 +4,7 @@ import base64
 import json
 from contextlib import closing
 from datetime import UTC, datetime
+from http.client import HTTPException
 from typing import Any
 
 import urllib3
@@ -64,7 +65,7 @@ class WebhookDestination:
                     decode_content=False,
                 )
                 answer = connection.getresponse()
-            except (urllib3.exceptions.HTTPError, OSError, ValueError) as exc:
+            except (urllib3.exceptions.HTTPError, HTTPException, OSError, ValueError) as exc:
                 message.deadline.left()
                 raise NotDelivered(failure_code(exc)) from None
             with closing(answer):
