@@ -1,12 +1,15 @@
 """Which rule and which directory count for a case."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 
+from functions.assign.particulars import Particulars
 from shared.domain.case import Case
-from shared.domain.caseworkers import Target
 from shared.domain.configuration.assignment_rules import AssignmentRule, Strategy
+from shared.domain.configuration.authorities import Authority
 from shared.domain.configuration.directories import Directory
+from shared.domain.filled_in import values_at
+from shared.domain.identifiers import AuthorityId
+from shared.domain.regions import lies_in, prefix_of
 
 
 @dataclass(frozen=True)
@@ -15,53 +18,70 @@ class TenantRules:
 
     directories: tuple[Directory, ...] = ()
     rules: tuple[AssignmentRule, ...] = ()
+    authorities: tuple[Authority, ...] = ()
+
+    def of(self, authority: AuthorityId) -> list[AssignmentRule]:
+        return [rule for rule in self.rules if rule.authority == authority]
+
+    def directory_of(self, authority: AuthorityId) -> Directory | None:
+        serving = (each for each in self.directories if authority in each.authorities)
+        return min(serving, key=lambda directory: directory.id, default=None)
+
+    def wants_notices(self, authority: AuthorityId) -> bool:
+        return any(each.id == authority and each.notices.wanted for each in self.authorities)
+
+    def ask_for_particulars(self, authority: AuthorityId) -> bool:
+        """Whether more than the case's own row has to be read for it."""
+        return any(
+            rule.field is not None or rule.region is not None or rule.strategy is Strategy.STICKY
+            for rule in self.of(authority)
+        )
 
 
 @dataclass(frozen=True)
 class Plan:
-    """What is declared for one case; None is what is not."""
+    """What is declared for one case; None is what is not. `applicant` tells who sent it."""
 
+    authority: AuthorityId
     rule: AssignmentRule | None = None
     directory: Directory | None = None
-
-    @property
-    def target(self) -> Target | None:
-        return self.rule.target if self.rule is not None else None
-
-    @property
-    def by_open_cases(self) -> bool:
-        return self.rule is not None and self.rule.strategy is Strategy.LEAST_OPEN_CASES
-
-    def query(self) -> tuple[Directory, Target] | None:
-        """What the directory has to be asked, if anything."""
-        if self.directory is None or self.target is None:
-            return None
-        return self.directory, self.target
+    applicant: bytes | None = None
 
 
-def plan(case: Case, declared: TenantRules) -> Plan:
-    serving = (each for each in declared.directories if case.authority in each.authorities)
-    return Plan(
-        rule=_most_specific(rule for rule in declared.rules if _counts_for(case, rule)),
-        directory=min(serving, key=lambda directory: directory.id, default=None),
-    )
+def plan(case: Case, particulars: Particulars, declared: TenantRules) -> Plan:
+    assert case.authority is not None  # noqa: S101 - a routed case has one
+    counting = [rule for rule in declared.of(case.authority) if _fits(rule, case, particulars)]
+    rule = min(counting, key=_generality, default=None)
+    applicant = None
+    if rule is not None and rule.strategy is Strategy.STICKY:
+        applicant = particulars.applicant(case, rule.applicant_fields)
+    return Plan(case.authority, rule, declared.directory_of(case.authority), applicant)
 
 
-def _counts_for(case: Case, rule: AssignmentRule) -> bool:
+def _fits(rule: AssignmentRule, case: Case, particulars: Particulars) -> bool:
+    """Every condition it has is met: of several services, by one."""
     return (
-        rule.authority == case.authority
-        and (rule.form is None or rule.form == case.form_id)
+        (rule.form is None or rule.form == case.form_id)
         and (
             rule.leika_prefix is None
             or any(key.startswith(rule.leika_prefix) for key in case.leika_keys)
         )
+        and (rule.region is None or lies_in(rule.region, particulars.location, case.region))
+        and (
+            rule.field is None
+            or not set(rule.field.values).isdisjoint(values_at(particulars.fields, rule.field.path))
+        )
     )
 
 
-def _most_specific(rules: Iterable[AssignmentRule]) -> AssignmentRule | None:
-    """A form says more than a service, a longer key more than a shorter one; then by id."""
-    return min(
-        rules,
-        key=lambda rule: (rule.form is None, -len(rule.leika_prefix or ""), rule.id),
-        default=None,
+def _generality(rule: AssignmentRule) -> tuple[bool, bool, int, int, bool, str]:
+    """A form says more than a field, that more than a service, and that more than a region; of two
+    keys the longer one says more, and the federation's least. Then by id."""
+    return (
+        rule.form is None,
+        rule.field is None,
+        -len(rule.leika_prefix or ""),
+        -len(prefix_of(rule.region or "")),
+        rule.region is None,
+        rule.id,
     )

@@ -10,25 +10,31 @@ FILES = "SELECT name FROM attachments"
 
 
 @pytest.mark.parametrize("query", [*DELIVERED, "SELECT control FROM submissions", FILES])
-@pytest.mark.parametrize("function", ["assign", "recover"])
-def test_who_passes_nothing_on_reads_nothing_of_it(
-    function: str, query: str, database_url: str
-) -> None:
+def test_who_passes_nothing_on_reads_nothing_of_it(query: str, database_url: str) -> None:
     with (
-        psycopg.connect(as_role(database_url, f"lotse_{function}")) as conn,
+        psycopg.connect(as_role(database_url, "lotse_recover")) as conn,
         pytest.raises(psycopg.errors.InsufficientPrivilege),
     ):
         conn.execute(query.encode())
 
 
-def test_route_reads_of_an_application_what_was_filled_in(database_url: str) -> None:
-    with psycopg.connect(as_role(database_url, "lotse_route")) as conn:
-        assert conn.execute("SELECT case_id, fields FROM submissions").fetchall() == []
+@pytest.mark.parametrize(
+    ("role", "columns", "not_theirs"),
+    [
+        ("lotse_route", "case_id, fields", ["SELECT control FROM submissions"]),
+        ("lotse_assign", "case_id, fields, control", ["UPDATE capacities SET capacity = 0"]),
+    ],
+)
+def test_whoever_decides_reads_of_an_application_what_was_filled_in(
+    role: str, columns: str, not_theirs: list[str], database_url: str
+) -> None:
+    with psycopg.connect(as_role(database_url, role)) as conn:
+        assert conn.execute(f"SELECT {columns} FROM submissions".encode()).fetchall() == []
         for query in (
             "SELECT original FROM submissions",
-            "SELECT control FROM submissions",
             "UPDATE submissions SET fields = '[]'",
             FILES,
+            *not_theirs,
         ):
             with pytest.raises(psycopg.errors.InsufficientPrivilege), conn.transaction():
                 conn.execute(query.encode())

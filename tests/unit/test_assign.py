@@ -1,7 +1,5 @@
 """Who gets a case, and who does not: the rules of the decision, one by one."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -9,89 +7,30 @@ import pytest
 
 from functions.assign.assign import assign
 from functions.assign.explain import explain
-from functions.assign.ports import Stores
-from functions.assign.rules import TenantRules
-from shared.adapters.memory import InMemoryAssignments, InMemoryCases, InMemoryCaseworkerDirectory
-from shared.domain.assignment import AssignmentDecision, Outcome
+from shared.adapters.memory import InMemoryCaseworkerDirectory
+from shared.domain.assignment import Outcome
 from shared.domain.case import Case, Stage
-from shared.domain.caseworkers import Account, Members, Target, TargetKind
-from shared.domain.configuration.assignment_rules import AssignmentRule
+from shared.domain.caseworkers import Account, Members, Target
+from shared.domain.configuration.authorities import Authority
 from shared.domain.configuration.directories import Directory
-from shared.domain.errors import Unavailable
+from shared.domain.errors import StaleCase, Unavailable
 from shared.domain.events import CaseAssigned, CaseRouted
-from shared.domain.identifiers import CLEARING_OFFICE, AccountId, CaseId, LeikaKey, TenantId, UnitId
-from tests.factories import BUILDING_OFFICE, TENANT, TRADE_OFFICE, a_case, routed
-
-ANNA, BERND, CARLA = (AccountId(name) for name in ("a-1", "b-2", "c-3"))
-UNIT = UnitId("u-1")
-GROUP = "CN=Gewerbe,DC=amt,DC=example"
-TARGET = Target(kind=TargetKind.GROUP, dn=GROUP)
-
-
-def a_directory(**changes: Any) -> Directory:
-    return Directory.model_validate(
-        {
-            "id": "ad",
-            "kind": "active_directory",
-            "servers": ["ldaps://dc1.amt.example"],
-            "base": "DC=amt,DC=example",
-            "bind_dn": "CN=svc,DC=amt,DC=example",
-            "password": "env:LDAP_PASSWORD",
-            "authorities": [TRADE_OFFICE],
-            **changes,
-        }
-    )
-
-
-def a_rule(**changes: Any) -> AssignmentRule:
-    return AssignmentRule.model_validate(
-        {"id": "gewerbe", "authority": TRADE_OFFICE, "group": GROUP, **changes}
-    )
-
-
-def team(*accounts: AccountId | Account, unreadable: int = 0) -> Members:
-    return Members(
-        unit=UNIT,
-        accounts=tuple(a if isinstance(a, Account) else Account(id=a) for a in accounts),
-        unreadable=unreadable,
-    )
-
-
-class World:
-    """Everything assign talks to, in memory."""
-
-    def __init__(
-        self,
-        members: Members | None = None,
-        rules: tuple[AssignmentRule, ...] = (a_rule(),),
-        directories: tuple[Directory, ...] = (a_directory(),),
-    ) -> None:
-        self.cases = InMemoryCases()
-        self.assignments = InMemoryAssignments(self.cases)
-        self.directory = InMemoryCaseworkerDirectory(
-            {TARGET: members} if members is not None else {}
-        )
-        self.rules = {TENANT: TenantRules(directories, rules)}
-
-    def assign(self, event: CaseRouted) -> CaseAssigned | None:
-        return assign(event, self.rules_of, self.directory, self.transactions)
-
-    def rules_of(self, tenant: TenantId) -> TenantRules:
-        return self.rules[tenant]
-
-    @contextmanager
-    def transactions(self) -> Iterator[Stores]:
-        yield Stores(self.cases, self.assignments)
-
-    def decided(self, **of_the_case: Any) -> AssignmentDecision:
-        event = routed(self.cases, a_case(**of_the_case))
-        self.assign(event)
-        return self.decision(event.case_id)
-
-    def decision(self, case_id: CaseId) -> AssignmentDecision:
-        decision = self.assignments.get(case_id, self.cases.get(case_id).round)
-        assert decision is not None
-        return decision
+from shared.domain.identifiers import CLEARING_OFFICE, POST_ROOM, LeikaKey
+from shared.domain.notice import Recipient
+from tests.assigning import asking
+from tests.casework import (
+    ANNA,
+    BERND,
+    CARLA,
+    GROUP,
+    TARGET,
+    UNIT,
+    World,
+    a_directory,
+    a_rule,
+    team,
+)
+from tests.factories import BUILDING_OFFICE, TRADE_OFFICE, a_case, routed
 
 
 def test_a_case_goes_to_whoever_has_the_fewest_open_cases() -> None:
@@ -153,6 +92,16 @@ def test_the_decision_says_who_else_could_have_had_it_and_who_could_not() -> Non
     ]
 
 
+def test_a_case_that_no_rule_counts_for_goes_to_the_post_room() -> None:
+    decision = World(rules=()).decided()
+
+    assert (decision.outcome, decision.organizational_unit) == (Outcome.NO_RULE, POST_ROOM)
+    assert explain(decision) == [
+        "post room: no rule",
+        "No rule of foerdetal-gewerbe counts for this case: it goes to the post room.",
+    ]
+
+
 def test_an_account_that_expires_later_still_counts() -> None:
     tomorrow = datetime.now(UTC) + timedelta(days=1)
 
@@ -162,7 +111,6 @@ def test_an_account_that_expires_later_still_counts() -> None:
 @pytest.mark.parametrize(
     ("world", "outcome", "reason"),
     [
-        (World(rules=()), Outcome.NO_RULE, "No rule of foerdetal-gewerbe counts for this case."),
         (
             World(team(ANNA), directories=(a_directory(authorities=[BUILDING_OFFICE]),)),
             Outcome.NO_DIRECTORY,
@@ -179,9 +127,9 @@ def test_an_account_that_expires_later_still_counts() -> None:
             "Rule gewerbe counts, but nobody is available in its group.",
         ),
         (
-            World(team(Account(id=ANNA, enabled=False), unreadable=2)),
+            World(team(Account(id=ANNA, locked=True), unreadable=2)),
             Outcome.NOBODY_AVAILABLE,
-            "Rule gewerbe counts, but nobody is available in its group (1 disabled, 2 unreadable).",
+            "Rule gewerbe counts, but nobody is available in its group (1 locked, 2 not readable).",
         ),
     ],
     ids=lambda value: str(value) if isinstance(value, Outcome) else "",
@@ -261,7 +209,7 @@ def test_what_another_replica_did_while_the_directory_was_asked_is_the_answer() 
     event = routed(world.cases, a_case())
     overtaken = Overtaken(world, event)
 
-    reply = assign(event, world.rules_of, overtaken, world.transactions)
+    reply = assign(event, world.rules_of, asking(overtaken), world.transactions)
 
     assert reply == overtaken.first
     assert len(world.cases.log[event.case_id]) == 3
@@ -306,3 +254,94 @@ def test_a_directory_that_is_away_leaves_the_case_as_it_was() -> None:
 
     case: Case = world.cases.get(event.case_id)
     assert case.stage is Stage.ROUTED
+
+
+def test_a_directory_that_is_away_for_too_long_leaves_the_case_to_the_team() -> None:
+    world = World(directories=(a_directory(give_up_after_minutes=15),))
+    world.directory = InMemoryCaseworkerDirectory(None)
+    event = routed(world.cases, a_case())
+
+    world.later = timedelta(minutes=14)
+    with pytest.raises(Unavailable):
+        world.assign(event)
+    world.later = timedelta(minutes=16)
+    reply = world.assign(event)
+
+    assert reply is not None
+    assert (reply.organizational_unit, reply.assignee) == (None, None)
+    first, reason, where = explain(world.decision(event.case_id))
+    assert first == "team tray: directory away"
+    assert reason == (
+        "Rule gewerbe counts, but directory ad is away, nothing recent is known of it, and the case"
+        " has waited for 15 minutes."
+    )
+    assert where == f"Directory: ad, group {GROUP}"
+
+
+@pytest.mark.parametrize("trouble", [StaleCase("case"), Unavailable("postgres 55P03")])
+def test_however_old_a_case_is_trouble_with_postgres_is_not_the_directorys(
+    trouble: Unavailable,
+) -> None:
+    world = World(team(ANNA))
+    world.later = timedelta(days=1)
+    event = routed(world.cases, a_case())
+
+    def fails(*_: Any, **__: Any) -> None:
+        raise trouble
+
+    world.cases.save = fails  # type: ignore[method-assign]
+
+    with pytest.raises(type(trouble)):
+        world.assign(event)
+
+
+def test_the_last_good_answer_is_marked_on_the_case() -> None:
+    answers = asking(directory := Failing(team(ANNA)))
+    world = World(directories=(a_directory(fresh_seconds=0),))
+    world.asking = lambda: answers
+    world.decided()
+    directory.fails = True
+
+    event = routed(world.cases, a_case())
+    world.assign(event)
+
+    decision = world.decision(event.case_id)
+    assert decision.answer_from is not None
+    at = f"{decision.answer_from:%Y-%m-%d %H:%M} UTC"
+    assert decision.assignee == ANNA
+    assert decision.reason.endswith(f" Directory ad is away: what it said at {at} counts.")
+    assert any(line.startswith("Note: the directory was away") for line in explain(decision))
+    entry = world.cases.log[event.case_id][-1].details
+    assert entry["answer_from"] == decision.answer_from.isoformat()
+
+
+class Failing(InMemoryCaseworkerDirectory):
+    def __init__(self, members: Members) -> None:
+        super().__init__({TARGET: members})
+        self.fails = False
+
+    def members(self, directory: Directory, target: Target) -> Members | None:
+        if self.fails:
+            raise Unavailable("directory ad: down")
+        return super().members(directory, target)
+
+
+@pytest.mark.parametrize(
+    ("members", "expected"),
+    [(team(ANNA), (Recipient.ACCOUNT, ANNA)), (team(), (Recipient.TEAM_TRAY, None))],
+)
+def test_whoever_the_case_lies_with_is_told_if_the_authority_wants_it(
+    members: Members, expected: tuple[Recipient, str | None]
+) -> None:
+    wanting = Authority.model_validate(
+        {"id": TRADE_OFFICE, "name": "Gewerbe", "notices": {"people": True}}
+    )
+    told, untold = World(members, authorities=(wanting,)), World(members)
+    event = routed(told.cases, a_case())
+
+    told.assign(event)
+    told.assign(event)
+    untold.decided()
+
+    assert [(each.kind, each.recipient) for each in told.notices.notices] == [expected]
+    assert untold.notices.notices == []

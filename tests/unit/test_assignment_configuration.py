@@ -8,7 +8,7 @@ from pydantic import ValidationError
 from functions.assign.configuration import DeclaredRules
 from functions.assign.rules import TenantRules
 from shared.domain.identifiers import TenantId
-from tests.unit.test_assign import a_directory, a_rule
+from tests.casework import a_directory, a_rule
 
 
 @pytest.mark.parametrize(

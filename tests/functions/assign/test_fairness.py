@@ -15,30 +15,35 @@ from functions.assign.assign import assign
 from functions.assign.assignments import PostgresAssignments
 from functions.assign.ports import Stores
 from functions.assign.rules import TenantRules
+from functions.assign.stores import stores_over
 from shared.adapters.memory import InMemoryCaseworkerDirectory
 from shared.adapters.postgres.cases import PostgresCases
 from shared.adapters.postgres.pool import DatabaseSettings, Pool, open_pool, transaction
+from shared.domain.assignment import AssignmentDecision
 from shared.domain.caseworkers import Account, Members, Target, TargetKind
 from shared.domain.configuration.assignment_rules import AssignmentRule
 from shared.domain.errors import Unavailable
 from shared.domain.events import CaseAssigned, CaseRouted
 from shared.domain.identifiers import AccountId, TenantId, UnitId
 from shared.ports import CaseworkerDirectory
-from tests.factories import TRADE_OFFICE, a_case, routed
+from tests.assigning import asking
+from tests.factories import TENANT, TRADE_OFFICE, a_case, routed
 from tests.functions.assign.directories import at
 from tests.roles import as_role
 
 WAKE_AFTER = timedelta(minutes=1)
-CASES, MEMBERS, REPLICAS = 40, 3, 8
-GROUP = "CN=Gewerbe,DC=amt"
-TARGET = Target(kind=TargetKind.GROUP, dn=GROUP)
-TEAM = Members(
-    unit=UnitId("u-1"),
-    accounts=tuple(Account(id=AccountId(f"a-{number}")) for number in range(MEMBERS)),
-)
+CASES, MEMBERS, REPLICAS = 200, 5, 8
+GROUP, SMALL_GROUP = "CN=Gewerbe,DC=amt", "CN=Hafen,DC=amt"
+TARGET, SMALL = (Target(kind=TargetKind.GROUP, dn=dn) for dn in (GROUP, SMALL_GROUP))
+ACCOUNTS = tuple(Account(id=AccountId(f"a-{number}")) for number in range(MEMBERS))
+TEAM = Members(unit=UnitId("u-1"), accounts=ACCOUNTS)
+ANSWERS = {TARGET: TEAM, SMALL: Members(unit=UnitId("u-2"), accounts=ACCOUNTS[3:])}
 RULES = TenantRules(
     directories=(at("ldap://unused"),),
-    rules=(AssignmentRule(id="gewerbe", authority=TRADE_OFFICE, group=GROUP),),
+    rules=(
+        AssignmentRule(id="gewerbe", authority=TRADE_OFFICE, group=GROUP),
+        AssignmentRule(id="hafen", authority=TRADE_OFFICE, form="Hafen", group=SMALL_GROUP),
+    ),
 )
 
 
@@ -54,7 +59,11 @@ def pool(database_url: str) -> Iterator[Pool]:
 
 @pytest.fixture
 def events(conn: psycopg.Connection[Any]) -> list[CaseRouted]:
-    events = [routed(PostgresCases(conn, WAKE_AFTER), a_case()) for _ in range(CASES)]
+    return routed_cases(conn, CASES)
+
+
+def routed_cases(conn: psycopg.Connection[Any], count: int, **of_them: Any) -> list[CaseRouted]:
+    events = [routed(PostgresCases(conn, WAKE_AFTER), a_case(**of_them)) for _ in range(count)]
     conn.commit()
     return events
 
@@ -66,8 +75,8 @@ class Replicas:
     def assign(
         self, event: CaseRouted, directory: CaseworkerDirectory | None = None
     ) -> CaseAssigned | None:
-        in_memory = InMemoryCaseworkerDirectory({TARGET: TEAM})
-        return assign(event, self._rules_of, directory or in_memory, self._transactions)
+        in_memory = InMemoryCaseworkerDirectory(ANSWERS)
+        return assign(event, self._rules_of, asking(directory or in_memory), self._transactions)
 
     def _rules_of(self, tenant: TenantId) -> TenantRules:
         return RULES
@@ -75,7 +84,7 @@ class Replicas:
     @contextmanager
     def _transactions(self) -> Iterator[Stores]:
         with transaction(self._pool) as conn:
-            yield Stores(PostgresCases(conn, WAKE_AFTER), PostgresAssignments(conn))
+            yield stores_over(conn, WAKE_AFTER)
 
 
 def in_parallel(replicas: Replicas, events: list[CaseRouted]) -> list[CaseAssigned | None]:
@@ -89,9 +98,42 @@ def test_cases_that_come_at_once_are_shared_fairly(
     replies = in_parallel(Replicas(pool), events)
 
     shares = Counter(reply.assignee for reply in replies if reply is not None)
-    stored = dict(conn.execute("SELECT assignee, count(*) FROM cases GROUP BY assignee").fetchall())
-    assert sorted(shares.values()) == [13, 13, 14]
-    assert stored == shares
+    assert sorted(shares.values()) == [CASES // MEMBERS] * MEMBERS
+    assert shares_in(conn) == shares
+
+
+def test_people_of_two_groups_get_no_more_than_the_others(
+    pool: Pool, conn: psycopg.Connection[Any]
+) -> None:
+    """Two of the five are also in the small group, which alone takes every fourth case."""
+    events = []
+    for _ in range(20):
+        events += routed_cases(conn, 1, form_id="Hafen") + routed_cases(conn, 3)
+    events += routed_cases(conn, 20)
+
+    in_parallel(Replicas(pool), events)
+
+    shares = shares_in(conn)
+    assert sum(shares.values()) == 100
+    assert max(shares.values()) - min(shares.values()) <= 1
+    # Whoever got a case had been counted with all those before it, whichever group they came by.
+    counted = Counter(
+        (decision.assignee, candidate.open_cases)
+        for decision in decisions_in(conn)
+        for candidate in decision.candidates
+        if candidate.account == decision.assignee
+    )
+    assert counted == {(who, n): 1 for who, share in shares.items() for n in range(share)}
+
+
+def decisions_in(conn: psycopg.Connection[Any]) -> list[AssignmentDecision]:
+    rows = conn.execute("SELECT decision FROM assignments").fetchall()
+    return [AssignmentDecision.model_validate(decision) for (decision,) in rows]
+
+
+def shares_in(conn: psycopg.Connection[Any]) -> dict[str, int]:
+    rows = conn.execute("SELECT assignee, count(*) FROM cases GROUP BY assignee").fetchall()
+    return dict(rows)
 
 
 def test_of_several_replicas_with_the_same_event_one_assigns_and_all_say_the_same(
@@ -128,7 +170,7 @@ class Waiting(InMemoryCaseworkerDirectory):
 def test_whoever_keeps_the_turn_too_long_makes_others_try_later(
     pool: Pool, events: list[CaseRouted], conn: psycopg.Connection[Any]
 ) -> None:
-    PostgresAssignments(conn).wait_for_turn(TARGET)
+    PostgresAssignments(conn).wait_for_turn(TENANT, "ad")
 
     with pytest.raises(Unavailable, match="55P03"):
         Replicas(pool).assign(events[0])

@@ -9,9 +9,9 @@ import pytest
 from psycopg import errors
 
 from functions.assign.assign import assign
-from functions.assign.assignments import PostgresAssignments
 from functions.assign.ports import Stores as AssignStores
 from functions.assign.rules import TenantRules
+from functions.assign.stores import stores_over
 from functions.route.reroute import reroute
 from functions.route.route import route
 from functions.route.routings import PostgresRoutings
@@ -27,6 +27,7 @@ from shared.domain.case import Case, Stage
 from shared.domain.errors import StaleCase
 from shared.domain.events import CaseAssigned, CaseReceived, CaseRouted
 from shared.domain.identifiers import CLEARING_OFFICE, AuthorityId
+from tests.assigning import asking
 from tests.contract.test_case_log import until_somebody_waits, verifies
 from tests.factories import BUILDING_OFFICE
 from tests.rerouting import (
@@ -76,10 +77,10 @@ def assigned(database_url: str, event: CaseRouted) -> CaseAssigned | None:
     @contextmanager
     def transactions() -> Iterator[AssignStores]:
         with psycopg.connect(as_role(database_url, "lotse_assign")) as conn:
-            yield AssignStores(PostgresCases(conn, WAKE_AFTER), PostgresAssignments(conn))
+            yield stores_over(conn, WAKE_AFTER)
 
     directory = InMemoryCaseworkerDirectory({})
-    return assign(event, lambda tenant: TenantRules((), ()), directory, transactions)
+    return assign(event, lambda tenant: TenantRules((), ()), asking(directory), transactions)
 
 
 def routed_again(database_url: str, event: CaseReceived) -> CaseRouted | None:
@@ -134,10 +135,12 @@ def test_nobody_is_assigned_who_was_chosen_while_the_case_was_re_routed(
             re_route(database_url, case)
         opened.append(True)
         with psycopg.connect(as_role(database_url, "lotse_assign")) as other:
-            yield AssignStores(PostgresCases(other, WAKE_AFTER), PostgresAssignments(other))
+            yield stores_over(other, WAKE_AFTER)
 
     directory = InMemoryCaseworkerDirectory({})
-    assert assign(event, lambda tenant: TenantRules((), ()), directory, transactions) is None
+    assert (
+        assign(event, lambda tenant: TenantRules((), ()), asking(directory), transactions) is None
+    )
 
     assert len(opened) == 2
     assert PostgresCases(conn, WAKE_AFTER).get(case.id).stage is Stage.ROUTED
