@@ -5,9 +5,11 @@ import sys
 
 import click
 
+from infra.commands.assign import assign
 from infra.commands.case import case
 from infra.commands.config import config
 from infra.commands.dead_letters import dead_letters, redrive, tasks
+from infra.commands.directories import directories
 from infra.commands.directory import directory
 from infra.commands.files import files
 from infra.commands.polls import polls
@@ -18,6 +20,7 @@ from infra.commands.status import status
 from infra.commands.submit import submit
 from infra.commands.up import up
 from infra.local.errors import LocalError
+from shared.runtime.logging import configure
 
 
 class Sections(click.Group):
@@ -43,9 +46,9 @@ def lotse() -> None:
 
 HEADINGS: tuple[tuple[str, tuple[click.Command, ...]], ...] = (
     ("Run it on this machine", (up,)),
-    ("Applications and cases", (submit, case, route)),
+    ("Applications and cases", (submit, case, route, assign)),
     ("Operate it", (status, tasks, files, refusals, polls, dead_letters, redrive)),
-    ("Set it up", (config, directory, regions)),
+    ("Set it up", (config, directory, regions, directories)),
 )
 Sections.headings = HEADINGS
 for _, commands in HEADINGS:
@@ -56,6 +59,8 @@ for _, commands in HEADINGS:
 def main() -> None:
     # `lotse case ... | head` is no error.
     signal.signal(signal.SIGPIPE, signal.SIG_DFL)
+    # The commands tell what the functions' code would log.
+    configure("CRITICAL")
     try:
         lotse()
     except LocalError as exc:

@@ -9,6 +9,7 @@ from typing import Any
 
 from functions.assign.assignments import PostgresAssignments
 from functions.assign.explain import explain as explain_assignment
+from functions.assign.explain import lies_with
 from functions.route.explain import explain_rounds
 from functions.route.routings import PostgresRoutings
 from shared.adapters.postgres.cases import PostgresCases
@@ -98,12 +99,14 @@ class Storyteller:
             "routed": self._routed,
             "re-routed": self._rerouted,
             "assigned": self._assigned,
+            "consented": self._consented,
+            **dict.fromkeys(("claimed", "released", "reassigned"), self._moved),
             "forwarded": self._forwarded,
             **dict.fromkeys(("accepted", "rejected", "given_up"), self._attempted),
         }.get(action, self._other)
-        by = f"by {entry['actor']['id']}"
+        by = self._with_names(f"by {entry['actor']['id']}")
         text, why = tell(case, entry["details"])
-        if action == "re-routed":
+        if action in ("re-routed", "reassigned", "released"):
             text = f"{by} {text}"
         return Step(seq, at, action, text or by, tuple(why))
 
@@ -136,7 +139,16 @@ class Storyteller:
         why = [self._with_names(line) for line in why]
         if assignee := details.get("assignee"):
             return f"to {self._names.get(assignee, assignee)}", why
-        return f"to the team tray of {details.get('authority')}", why
+        tray = lies_with(details.get("organizational_unit"), None)
+        return f"to the {tray} of {details.get('authority')}", why
+
+    def _moved(self, case: Case, details: Details) -> Told:
+        to = lies_with(details.get("organizational_unit"), details.get("to"))
+        text = f"from {details.get('from') or 'the tray'} to {to}"
+        return self._with_names(text), [self._with_names(details.get("reason", ""))]
+
+    def _consented(self, case: Case, details: Details) -> Told:
+        return self._with_names(f"{details.get('to') or 'anybody'} may claim it"), []
 
     def _attempted(self, case: Case, details: Details) -> Told:
         reason = f": {details['code']}" if details.get("code") else ""
@@ -165,7 +177,12 @@ class Storyteller:
         return ", ".join(said), []
 
     def _with_names(self, line: str) -> str:
-        return _ACCOUNT.sub(lambda found: self._names.get(found[0], found[0]), line)
+        return with_names(line, self._names)
+
+
+def with_names(line: str, names: Mapping[str, str]) -> str:
+    """Accounts that are known are shown by name instead of their id."""
+    return _ACCOUNT.sub(lambda found: names.get(found[0], found[0]), line)
 
 
 def told_receipt(forwarding: Forwarding) -> str:

@@ -40,6 +40,23 @@ def operator_connection() -> Iterator[Connection]:
         ) from None
 
 
+@contextmanager
+def installation_environment() -> Iterator[None]:
+    """What `env:NAME` in its configuration refers to, where the installation here knows it.
+
+    What this command's own environment says counts before it.
+    """
+    runtime = None if os.environ.get("DATABASE_URL") else read_runtime(state_directory())
+    known = runtime.environment if runtime is not None else {}
+    added = {name: value for name, value in known.items() if name not in os.environ}
+    os.environ.update(added)
+    try:
+        yield
+    finally:
+        for name in added:
+            del os.environ[name]
+
+
 def _of_the_running_installation() -> str:
     runtime = read_runtime(state_directory())
     if runtime is None:

@@ -1,4 +1,6 @@
-"""Options that several of the commands of `lotse route` have."""
+"""Options that several commands have."""
+
+from pathlib import Path
 
 import click
 
@@ -9,3 +11,10 @@ against = click.option(
     "--against", type=int, metavar="VERSION", help="Of the directory; the active one without it."
 )
 limit = click.option("--limit", type=click.IntRange(min=1), help="Only so many.")
+config_folder = click.option(
+    "--config",
+    "folder",
+    type=click.Path(path_type=Path),
+    metavar="FOLDER",
+    help="A configuration that is not brought in yet.",
+)

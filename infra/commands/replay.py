@@ -10,7 +10,7 @@ import click
 
 from infra.commands.config import valid
 from infra.commands.connection import operator_connection
-from infra.commands.options import DAY, against, limit
+from infra.commands.options import DAY, against, config_folder, limit
 from infra.configuration.declared import Configuration
 from infra.configuration.store import apply
 from infra.directory.versions import VersionError
@@ -24,13 +24,7 @@ _PROGRESS_EVERY = 1000
 
 @click.command()
 @against
-@click.option(
-    "--config",
-    "folder",
-    type=click.Path(path_type=Path),
-    metavar="FOLDER",
-    help="A configuration that is not brought in yet.",
-)
+@config_folder
 @click.option("--since", type=DAY, help="Only those received since.")
 @limit
 @click.option(

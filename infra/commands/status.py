@@ -9,6 +9,7 @@ import click
 
 from infra.commands.connection import operator_connection
 from infra.commands.counting import counted
+from infra.commands.directories import away
 from infra.commands.polls import failing
 from infra.commands.standing import standing
 from infra.local.runtime import read_runtime, running_parts, state_directory
@@ -28,7 +29,7 @@ _FORGOTTEN = timedelta(minutes=10)
 
 @click.command()
 def status() -> None:
-    """Show stages, what is due, tasks and dead letters, the directory, and which parts run."""
+    """Show stages, what is due, tasks and dead letters, the directories, and which parts run."""
     with operator_connection() as conn:
         told = (
             _parts(),
@@ -37,6 +38,7 @@ def status() -> None:
             _scanning(conn),
             failing(conn),
             standing(conn),
+            away(conn),
             _trusted(conn),
         )
         for line in chain.from_iterable(told):

@@ -4,6 +4,11 @@ from collections.abc import Collection
 from pathlib import Path
 
 from functions.receive.platforms import PLATFORMS
+from infra.configuration.agreement_of_directories import (
+    disagreements_of_directories,
+    rules_without_their_directory,
+)
+from infra.configuration.agreement_of_rules import disagreements_of_rules
 from infra.configuration.declared import Configuration, Key, Problem
 from shared.domain.configuration.assignment_rules import AssignmentRule
 from shared.domain.configuration.authorities import Authority
@@ -24,11 +29,16 @@ def disagreements(configuration: Configuration, broken: Collection[Path]) -> lis
     if SENDERS not in broken:
         problems += _undeclared_senders(configuration)
     problems += _platforms_of_senders(configuration)
-    problems += _authorities_served_twice(configuration)
+    problems += disagreements_of_directories(configuration)
     problems += _authorities_of_two_tenants(configuration)
     problems += _units_of_two_tenants(configuration)
     problems += _forms_declared_twice(configuration)
-    problems += _rules_that_contradict_each_other(configuration)
+    problems += disagreements_of_rules(configuration)
+    problems += [
+        problem
+        for problem in _notices_without_mail(configuration)
+        if problem.file.with_name("tenant.toml") not in broken
+    ]
     problems += [
         problem
         for problem in _undeclared_authorities(configuration)
@@ -36,7 +46,7 @@ def disagreements(configuration: Configuration, broken: Collection[Path]) -> lis
     ]
     problems += [
         problem
-        for problem in _directories_of_rules(configuration)
+        for problem in rules_without_their_directory(configuration)
         if problem.file.with_name("directories.toml") not in broken
     ]
     return problems
@@ -107,6 +117,26 @@ def _authorities_of_two_tenants(configuration: Configuration) -> list[Problem]:
     return problems
 
 
+def _notices_without_mail(configuration: Configuration) -> list[Problem]:
+    with_mail = {
+        tenant.id
+        for _, tenant in configuration.of_kind("tenants")
+        if isinstance(tenant, Tenant) and tenant.mail is not None
+    }
+    return [
+        Problem(
+            configuration.files[key],
+            f"authorities {key.id}",
+            "notices",
+            "go by mail, and tenant.toml names no mail server: add [mail]",
+        )
+        for key, authority in configuration.of_kind("authorities")
+        if isinstance(authority, Authority)
+        and authority.notices.wanted
+        and key.tenant not in with_mail
+    ]
+
+
 def _units_of_two_tenants(configuration: Configuration) -> list[Problem]:
     problems = []
     owners: dict[str, str] = {}
@@ -134,55 +164,4 @@ def _forms_declared_twice(configuration: Configuration) -> list[Problem]:
             if other != key.id:
                 text = f"{other} says of this form where the matter is, too; only one would count"
                 problems.append(Problem(configuration.files[key], f"forms {key.id}", "form", text))
-    return problems
-
-
-def _rules_that_contradict_each_other(configuration: Configuration) -> list[Problem]:
-    problems = []
-    declared: dict[tuple[str, str], tuple[str, str]] = {}
-    for key, rule in configuration.of_kind("routing_rules"):
-        if not isinstance(rule, RoutingRule):
-            continue
-        conditions = rule.model_dump_json(exclude={"id", "authority"})
-        other, authority = declared.setdefault((key.tenant, conditions), (key.id, rule.authority))
-        if authority != rule.authority:
-            text = f"{other} has the same conditions and names {authority}"
-            place = f"routing_rules {key.id}"
-            problems.append(Problem(configuration.files[key], place, "authority", text))
-    return problems
-
-
-def _directories_of_rules(configuration: Configuration) -> list[Problem]:
-    served = {
-        (key.tenant, authority)
-        for key, directory in configuration.of_kind("directories")
-        if isinstance(directory, Directory)
-        for authority in directory.authorities
-    }
-    return [
-        Problem(
-            configuration.files[key],
-            f"assignment_rules {key.id}",
-            "authority",
-            f"{rule.authority} is not among the authorities of an entry of directories.toml",
-        )
-        for key, rule in configuration.of_kind("assignment_rules")
-        if isinstance(rule, AssignmentRule)
-        and rule.target is not None
-        and (key.tenant, rule.authority) not in served
-    ]
-
-
-def _authorities_served_twice(configuration: Configuration) -> list[Problem]:
-    problems = []
-    serving: dict[tuple[str, str], str] = {}
-    for key, directory in configuration.of_kind("directories"):
-        if not isinstance(directory, Directory):
-            continue
-        for authority in directory.authorities:
-            other = serving.setdefault((key.tenant, authority), key.id)
-            if other != key.id:
-                text = f"{authority} is served by {other} already; an authority has one directory"
-                place = f"directories {key.id}"
-                problems.append(Problem(configuration.files[key], place, "authorities", text))
     return problems

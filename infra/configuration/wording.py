@@ -46,6 +46,10 @@ def _pattern_text(pattern: str) -> str:
         return "has lower-case letters, digits and hyphens only, 63 at most"
     if pattern == "^[0-9a-f]{64}$":
         return "is the SHA-256 of a certificate: 64 digits and letters a to f, without colons"
+    if pattern.startswith("^[^=,]+="):
+        return "is no distinguished name, such as CN=Gewerbe,OU=Gruppen,DC=amt,DC=example"
+    if pattern.startswith("^(ldaps?:"):
+        return "is no address of a directory: ldaps://HOST, ldap://HOST:PORT, or env:NAME"
     return f"has to match {pattern}"
 
 

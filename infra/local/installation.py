@@ -161,6 +161,7 @@ class Installation:
                 broker_url=self.broker_url,
                 operator_database_url=self.database_url(),
                 ports=self.ports,
+                environment=self._servers.directory.environment(),
             ),
         )
 

@@ -14,13 +14,17 @@ RUNTIME = "runtime.json"
 
 
 class Runtime(BaseModel):
-    """Readable by its owner only: the URLs may hold a password."""
+    """Readable by its owner only: the URLs may hold a password.
+
+    `environment` is what the functions are told of the directory, as the configuration names it.
+    """
 
     pid: int
     intake_url: str
     broker_url: str
     operator_database_url: str
     ports: dict[str, int]
+    environment: dict[str, str] = {}
 
 
 def state_directory() -> Path:

@@ -85,6 +85,19 @@ def test_a_rule_may_only_choose_from_a_directory_that_serves_its_authority(tmp_p
     assert problem.startswith("a/assignment_rules.toml: assignment_rules rule, authority: a-bau")
 
 
+def test_whoever_wants_notices_needs_a_mail_server(tmp_path: Path) -> None:
+    wanted = AUTHORITY + "notices = { people = true }\n"
+    server = '[mail]\nserver = "smtps://mail.a.example"\nsender = "lotse@a.example"\n'
+    root = folder(tmp_path, a__tenant='name = "A"\n', a__authorities=wanted)
+
+    (problem,) = problems(root)
+
+    assert problem.startswith("a/authorities.toml: authorities a-bau, notices: go by mail")
+    assert load(folder(root, a__tenant=f'name = "A"\n{server}')).entries
+    folder(root, a__tenant="name = ")
+    assert [problem.partition(":")[0] for problem in problems(root)] == ["a/tenant.toml"]
+
+
 def test_what_follows_from_a_broken_file_is_not_told(tmp_path: Path) -> None:
     rule = '[[assignment_rules]]\nid = "rule"\nauthority = "a-bau"\ngroup = "CN=Bau,DC=a"'
     root = folder(
