@@ -11,6 +11,7 @@ import time
 from importlib import metadata
 from pathlib import Path
 
+from bench.assigning import assigning
 from bench.cold_start import RUNS, cold_starts
 from bench.directory import FULL, USUAL, directory
 from bench.environment import ROOT, runtime_environment
@@ -66,6 +67,8 @@ def _measured(folder: Path, cores: set[int]) -> list[Figure]:
         figures += large_files(functions)
         say("stages")
         figures += stages(functions, environment)
+        say("assignments out of a large directory")
+        figures += assigning(functions, environment, folder)
         say(f"cold starts, {RUNS} of each")
         figures = cold_starts(functions, environment) + figures
     os.sched_setaffinity(0, cores)
