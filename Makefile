@@ -29,9 +29,9 @@ up: $(INSTALLED) ## Start it all on this machine, show the demo applications' wa
 demo: $(INSTALLED) ## The same, then end: one line per demo application
 	@$(BIN)/lotse up --demo --port $(PORT)
 
-# Most tests wait for servers: three workers, each with servers of its own, and no file split between them.
+# Most tests wait for servers: four workers, each with servers of its own, and no file split between them.
 test: $(INSTALLED) ## Run all tests
-	@$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder
+	@$(BIN)/python -m pytest -n 4 --dist loadfile --no-loadscope-reorder
 
 check: $(INSTALLED) ## Format, lint, types and import rules
 	@$(BIN)/ruff format --check .
