@@ -10,9 +10,10 @@ from functions.assign.explain import explain as explain_decision
 from infra.commands.absences import absences, absent, capacity, present
 from infra.commands.assign_attempt import attempt
 from infra.commands.connection import operator_connection
-from infra.commands.holding import reassign, release, said_plainly
+from infra.commands.holding import reassign, release
 from infra.commands.naming import named_case
 from infra.commands.options import as_json
+from infra.commands.saying import said_plainly
 from infra.local.demo_accounts import demo_accounts
 from infra.story import read_case, with_names
 from shared.domain.assignment import AssignmentDecision

@@ -1,7 +1,6 @@
 """`lotse assign reassign` and `release`: what an operator does about who has a case."""
 
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 
 import click
@@ -16,12 +15,13 @@ from functions.assign.own_settings import PostgresOwnSettings
 from functions.assign.stores import stores_over
 from infra.commands.connection import installation_environment, operator_connection
 from infra.commands.naming import named_case, operator
+from infra.commands.saying import said_plainly
 from infra.local.demo_accounts import demo_accounts
 from infra.story import read_case, with_names
 from shared.domain.case import Case
 from shared.domain.caseworkers import Account
 from shared.domain.configuration.directories import Directory
-from shared.domain.errors import NotAssignable, StaleCase, Unavailable, UnknownCase
+from shared.domain.errors import NotAssignable
 from shared.domain.identifiers import AccountId
 
 _PLACES = {"unit": Place.UNIT_TRAY, "team-tray": Place.TEAM_TRAY, "post-room": Place.POST_ROOM}
@@ -55,18 +55,6 @@ def release(number: str) -> None:
         stores = stores_over(conn, timedelta())
         released = release_from(case.id, case.version, operator(), stores)
     click.echo(f"{case.number}: {_where(case)} → {_where(released)}")
-
-
-@contextmanager
-def said_plainly(number: str) -> Iterator[None]:
-    try:
-        yield
-    except UnknownCase:
-        raise click.ClickException(f"there is no case {number} here") from None
-    except StaleCase:
-        raise click.ClickException("the case has changed meanwhile; look at it again") from None
-    except (NotAssignable, Unavailable) as exc:
-        raise click.ClickException(str(exc)) from None
 
 
 def _account(case: Case, account: AccountId) -> Account:

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import timedelta
 
 import click
@@ -19,6 +18,7 @@ from infra.commands.connection import operator_connection
 from infra.commands.naming import named_case, operator
 from infra.commands.options import as_json
 from infra.commands.replay import replay
+from infra.commands.saying import said_plainly
 from infra.commands.waiting import waiting
 from infra.story import read_case
 from infra.suggestions import suggested
@@ -27,11 +27,7 @@ from shared.adapters.postgres.forwardings import PostgresForwardings
 from shared.adapters.postgres.pool import Connection
 from shared.domain.case import Case
 from shared.domain.errors import (
-    NotReroutable,
-    StaleCase,
-    Unavailable,
     UnknownAuthority,
-    UnknownCase,
 )
 from shared.domain.forwarding import ForwardingState
 from shared.domain.identifiers import CLEARING_OFFICE, AuthorityId
@@ -56,7 +52,7 @@ for _command in (waiting, attempt, replay):
 @as_json
 def explain(number: str, *, as_json: bool) -> None:
     """Derive where a case went: rule, candidates, why each lost. The latest round comes last."""
-    with operator_connection() as conn, _said_plainly(number):
+    with operator_connection() as conn, said_plainly(number):
         case = read_case(conn, named_case(conn, number))
         decisions = PostgresRoutings(conn).of_case(case.id)
     if as_json:
@@ -78,7 +74,7 @@ def explain(number: str, *, as_json: bool) -> None:
 @click.option("--reason", required=True, help="Why; it goes on the record. No names in it.")
 def reroute(number: str, to: str, reason: str) -> None:
     """Send a case to another authority. The former one has it no more, and its work starts anew."""
-    with operator_connection() as conn, _said_plainly(number):
+    with operator_connection() as conn, said_plainly(number):
         case = read_case(conn, named_case(conn, number))
         with_it = list(_not_to_be_called_back(conn, case))
         try:
@@ -109,15 +105,3 @@ def _stores(conn: Connection) -> Stores:
         PostgresAuthorities(conn),
         PostgresReroutings(conn),
     )
-
-
-@contextmanager
-def _said_plainly(number: str = "") -> Iterator[None]:
-    try:
-        yield
-    except UnknownCase:
-        raise click.ClickException(f"there is no case {number} here") from None
-    except StaleCase:
-        raise click.ClickException("the case has changed meanwhile; look at it again") from None
-    except (NotReroutable, Unavailable) as exc:
-        raise click.ClickException(str(exc)) from None
