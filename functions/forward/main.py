@@ -12,9 +12,9 @@ from pathlib import Path
 
 from functions.forward.attempt import Courier
 from functions.forward.destinations import open_destination
-from functions.forward.destinations.means import Means
 from functions.forward.forward import forward
 from functions.forward.forwardings import PostgresForwardings
+from functions.forward.means import Means
 from functions.forward.ports import Stores
 from functions.forward.stores import DestinationStores
 from shared.adapters.object_store import ObjectStoreSettings, S3ObjectStore

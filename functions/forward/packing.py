@@ -8,18 +8,17 @@ import base64
 import json
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
 from functions.forward.destination import Contents, verified
-from functions.forward.manifest import File, field_tree, files_of, manifest
+from functions.forward.manifest import File
 from shared.domain.exact_json import write_json
 from shared.ports import ObjectStore
 
-FIELDS = "fields.json"
-MANIFEST = "manifest.json"
 _UNSAFE = re.compile(r"[^A-Za-z0-9._-]")
 
 
@@ -43,30 +42,38 @@ class Part(BaseModel):
             yield from verified(objects, self.object_key, self.size, self.sha256)
 
 
+@dataclass(frozen=True, slots=True)
+class Packed:
+    """What a format makes of a case. With the last part, all is there.
+
+    With a `name` it is one file of that name, and that file is the only part; else a folder.
+    """
+
+    parts: tuple[Part, ...]
+    name: str | None = None
+
+
 class PackingList(BaseModel):
-    """`folder` is the authority's own; the manifest is the last part: with it, all is there."""
+    """`folder` is where the delivery `name` lies; it is a folder of its own, or a single file."""
 
     model_config = ConfigDict(frozen=True)
 
     folder: str
     name: str
     parts: tuple[Part, ...]
+    single: bool = False
 
     @property
-    def manifest(self) -> Part:
+    def last(self) -> Part:
         return self.parts[-1]
 
 
-def pack(contents: Contents) -> bytes:
-    files = list(files_of(contents))
-    fields = _text(FIELDS, field_tree(contents))
-    sent = [file for file in files if not file.withheld]
-    entries = [file.entry() for file in files]
-    entries.append({"path": FIELDS, "kind": "fields", "size": fields.size, "sha256": fields.sha256})
+def pack(contents: Contents, packed: Packed) -> bytes:
     packing_list = PackingList(
         folder=safe_segment(contents.case.authority or ""),
-        name=f"{contents.case.number}_{contents.message_id}",
-        parts=(*map(_part, sent), fields, _text(MANIFEST, manifest(contents, entries))),
+        name=packed.name or f"{contents.case.number}_{contents.message_id}",
+        parts=packed.parts,
+        single=packed.name is not None,
     )
     document = packing_list.model_dump(exclude_none=True)
     return json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()
@@ -82,7 +89,7 @@ def safe_segment(name: str) -> str:
     return safe if safe == name else f"{safe}-{sha256(name.encode()).hexdigest()[:8]}"
 
 
-def _part(file: File) -> Part:
+def file_part(file: File) -> Part:
     content = None if file.data is None else base64.b64encode(file.data).decode()
     return Part(
         path=file.path,
@@ -94,11 +101,14 @@ def _part(file: File) -> Part:
     )
 
 
-def _text(path: str, tree: Any) -> Part:
-    data = f"{write_json(tree)}\n".encode()
+def json_part(path: str, tree: Any) -> Part:
+    return bytes_part(path, f"{write_json(tree)}\n".encode(), "application/json")
+
+
+def bytes_part(path: str, data: bytes, media_type: str) -> Part:
     return Part(
         path=path,
-        media_type="application/json",
+        media_type=media_type,
         size=len(data),
         sha256=sha256(data).hexdigest(),
         content=base64.b64encode(data).decode(),

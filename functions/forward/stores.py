@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from shared.adapters.object_store import ObjectStoreSettings, S3ObjectStore
-from shared.domain.configuration.destinations import S3
+from shared.domain.configuration.destination_kinds import S3
 
 
 class DestinationStores:

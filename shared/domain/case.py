@@ -163,3 +163,10 @@ class LogEntry(BaseModel):
     actor: Actor
     action: str
     details: dict[str, Any] = {}
+
+
+class LoggedEntry(LogEntry):
+    """As it stands in the record, at its place."""
+
+    sequence: int
+    at: datetime

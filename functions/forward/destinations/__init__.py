@@ -5,9 +5,9 @@ from typing import Any
 
 from functions.forward.destination import DestinationKind
 from functions.forward.destinations.folder import FolderDestination
-from functions.forward.destinations.means import Means
 from functions.forward.destinations.s3 import S3Destination
 from functions.forward.destinations.webhook import WebhookDestination
+from functions.forward.means import Means
 from shared.domain.configuration.destinations import Destination
 
 KINDS: dict[str, Callable[[Any, Means], DestinationKind]] = {

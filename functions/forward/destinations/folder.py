@@ -10,9 +10,10 @@ from pathlib import Path
 from uuid import uuid4
 
 from functions.forward.destination import Contents, Deadline, Message, NotDelivered, Refused
-from functions.forward.destinations.means import Means
-from functions.forward.packing import MANIFEST, PackingList, Part, pack, unpack
-from shared.domain.configuration.destinations import Folder
+from functions.forward.formats import FORMATS
+from functions.forward.means import Means
+from functions.forward.packing import PackingList, Part, pack, unpack
+from shared.domain.configuration.destination_kinds import Folder
 from shared.domain.forwarding import Receipt
 
 
@@ -22,7 +23,8 @@ class FolderDestination:
         self._means = means
 
     def build(self, contents: Contents) -> bytes:
-        return pack(contents)
+        chosen = self._settings.contents
+        return pack(contents, FORMATS[chosen.format](contents, chosen, self._means))
 
     def send(self, message: Message) -> Receipt:
         packing_list = unpack(message.body)
@@ -78,10 +80,10 @@ def _arrived(final: Path, packing_list: PackingList) -> bool:
     if not final.exists():
         return False
     try:
-        there = (final / MANIFEST).read_bytes()
+        there = (final / packing_list.last.path).read_bytes()
     except FileNotFoundError:
         there = b""
-    if sha256(there).hexdigest() != packing_list.manifest.sha256:
+    if sha256(there).hexdigest() != packing_list.last.sha256:
         raise Refused("name_taken")
     _sync(final.parent)
     return True

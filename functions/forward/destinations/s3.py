@@ -4,9 +4,10 @@ from contextlib import suppress
 from hashlib import sha256
 
 from functions.forward.destination import Contents, Deadline, Message, Refused
-from functions.forward.destinations.means import Means
+from functions.forward.formats import FORMATS
+from functions.forward.means import Means
 from functions.forward.packing import Part, pack, unpack
-from shared.domain.configuration.destinations import S3
+from shared.domain.configuration.destination_kinds import S3
 from shared.domain.errors import AlreadyStored, UnknownObject
 from shared.domain.forwarding import Receipt
 from shared.ports import ObjectStore
@@ -18,13 +19,14 @@ class S3Destination:
         self._means = means
 
     def build(self, contents: Contents) -> bytes:
-        return pack(contents)
+        chosen = self._settings.contents
+        return pack(contents, FORMATS[chosen.format](contents, chosen, self._means))
 
     def send(self, message: Message) -> Receipt:
         packing_list = unpack(message.body)
         store = self._means.store(self._settings)
         prefix = f"{self._settings.prefix}/{packing_list.folder}/{packing_list.name}"
-        if not _holds(store, f"{prefix}/{packing_list.manifest.path}", packing_list.manifest):
+        if not _holds(store, f"{prefix}/{packing_list.last.path}", packing_list.last):
             for part in packing_list.parts:
                 self._write(store, f"{prefix}/{part.path}", part, message.deadline)
         return Receipt(details={"bucket": self._settings.bucket, "prefix": prefix})

@@ -20,9 +20,10 @@ from functions.forward.destination import (
     Refused,
     verified,
 )
-from functions.forward.destinations.means import Means
 from functions.forward.manifest import File, field_tree, files_of, manifest
-from shared.domain.configuration.destinations import Webhook, web_address
+from functions.forward.means import Means
+from shared.domain.configuration.addresses import web_address
+from shared.domain.configuration.destination_kinds import Webhook
 from shared.domain.exact_json import write_json
 from shared.domain.forwarding import Receipt
 from shared.runtime.outgoing import failure_code, open_connection

@@ -13,9 +13,14 @@ SecretRef = Annotated[str, StringConstraints(pattern=r"^(env:[A-Z][A-Z0-9_]*|fil
 """Where a secret is found, `env:NAME` or `file:/path`; never the secret itself."""
 
 
-class Entry(BaseModel):
-    """One declared entry; unknown members are refused, so that a typing error is noticed."""
+class Part(BaseModel):
+    """What is declared, of an entry or as one: an unknown member is refused, so that a typing
+    error is noticed."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Entry(Part):
+    """One declared entry."""
 
     id: Slug

@@ -14,8 +14,8 @@ from pydantic import (
     model_validator,
 )
 
+from shared.domain.configuration.addresses import web_address
 from shared.domain.configuration.base import SecretRef
-from shared.domain.configuration.destinations import web_address
 
 Text = Annotated[str, StringConstraints(min_length=1)]
 Status = Annotated[str, StringConstraints(pattern=r"^[A-Z][A-Z_]*$")]

@@ -9,11 +9,11 @@ import pytest
 
 from functions.forward.destination import Contents
 from functions.forward.destinations import KINDS
-from functions.forward.destinations.means import Means
+from functions.forward.means import Means
 from infra.local.s3 import REGION, EmbeddedS3
 from shared.adapters.object_store import ObjectStoreSettings, S3ObjectStore
 from shared.adapters.postgres.pool import DatabaseSettings, Pool, open_pool
-from shared.domain.configuration.destinations import S3
+from shared.domain.configuration.destination_kinds import S3
 from shared.domain.forwarding import MessageId
 from shared.domain.submission import Attachment, AttachmentKind, Submission
 from tests.factories import FORMSERVER, TENANT, TRADE_OFFICE, a_case

@@ -14,9 +14,9 @@ import psycopg
 
 from functions.forward.attempt import Courier
 from functions.forward.destinations import open_destination
-from functions.forward.destinations.means import Means
 from functions.forward.forward import forward
 from functions.forward.forwardings import PostgresForwardings as Forwardings
+from functions.forward.means import Means
 from functions.forward.ports import Stores
 from functions.forward.stores import DestinationStores
 from functions.route.reroute import reroute

@@ -10,7 +10,7 @@ from typing import Any
 
 from functions.forward.destination import Contents, Deadline, DestinationKind, Message
 from functions.forward.destinations import open_destination
-from functions.forward.destinations.means import Means
+from functions.forward.means import Means
 from infra.local.s3 import EmbeddedS3
 from shared.adapters.object_store import ObjectStoreSettings, S3ObjectStore
 from shared.domain.configuration.destinations import Destination

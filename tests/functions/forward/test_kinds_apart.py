@@ -8,7 +8,7 @@ from uuid import uuid4
 import pytest
 
 from functions.forward.destination import Contents, NotDelivered, Refused
-from functions.forward.destinations.means import Means
+from functions.forward.means import Means
 from infra.local.ports import HOST, free_port
 from infra.local.s3 import EmbeddedS3
 from shared.adapters.object_store import S3ObjectStore

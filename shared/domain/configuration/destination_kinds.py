@@ -1,0 +1,61 @@
+"""The kinds of destination (Zustellpunkt), and what each has to be told."""
+
+from typing import Annotated, Literal, Self
+
+from pydantic import AfterValidator, Field, StringConstraints, model_validator
+
+from shared.domain.configuration.addresses import path_inside, web_address
+from shared.domain.configuration.base import Part, SecretRef
+from shared.domain.configuration.delivery_formats import Delivery, DeliveryFormat
+
+
+class FileStore(Part):
+    """Where files are put: each case in a folder (or file) of its own, named by `name`."""
+
+    contents: DeliveryFormat = Delivery()
+    name: str = "{authority}/{number}_{message_id}"
+    timeout_seconds: float = Field(default=20, gt=0, le=600)
+
+
+class Folder(FileStore):
+    """A folder below the one that the operator mounts."""
+
+    kind: Literal["folder"]
+    path: Annotated[str, AfterValidator(path_inside)]
+
+
+class S3(FileStore):
+    """A bucket with a prefix; without `endpoint_url` in our own store, with our own key."""
+
+    kind: Literal["s3"]
+    bucket: Annotated[str, StringConstraints(min_length=3, max_length=63)]
+    prefix: Annotated[str, StringConstraints(pattern=r"^[^/\s]+(/[^/\s]+)*$")]
+    endpoint_url: Annotated[str, AfterValidator(web_address)] | None = None
+    region: str = "us-east-1"
+    access_key_id: SecretRef | None = None
+    secret_access_key: SecretRef | None = None
+
+    @model_validator(mode="after")
+    def _comes_with_its_own_key(self) -> Self:
+        given = {self.endpoint_url is None, self.access_key_id is None}
+        if len(given | {self.secret_access_key is None}) == 2:
+            raise ValueError(
+                "endpoint_url, access_key_id and secret_access_key come together or not at all"
+            )
+        return self
+
+
+class Webhook(Part):
+    """A signed POST after the Standard Webhooks scheme, with the files inline up to a limit.
+
+    The address may be a reference, for one that holds a token or differs from place to place.
+    """
+
+    kind: Literal["webhook"]
+    url: SecretRef | Annotated[str, AfterValidator(web_address)]
+    secret: SecretRef
+    inline_limit_bytes: int = Field(default=5 * 1024 * 1024, ge=0, le=64 * 1024 * 1024)
+    timeout_seconds: float = Field(default=10, gt=0, le=600)
+
+
+DestinationSettings = Annotated[Folder | S3 | Webhook, Field(discriminator="kind")]
