@@ -4,7 +4,7 @@ Every method may raise Unavailable. Adapters work inside the caller's transactio
 """
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Protocol, TypeVar
 
 from shared.domain.assignment import AssignmentDecision
@@ -68,8 +68,17 @@ class Cases(Protocol):
 
 
 class Tasks(Protocol):
-    def open(self, kind: str, case_id: CaseId | None, reason: str, subject: str = "") -> bool:
-        """Tell a person. False, and nothing is changed, if this task is open already."""
+    def open(
+        self,
+        kind: str,
+        case_id: CaseId | None,
+        reason: str,
+        subject: str = "",
+        owner: str | None = None,
+        within: timedelta | None = None,
+    ) -> bool:
+        """Tell a person: `owner` is who sees to it, `within` that time. False, and nothing is
+        changed, if this task is open already."""
         ...
 
     def close(self, kind: str, case_id: CaseId | None, subject: str = "") -> bool:

@@ -4,34 +4,34 @@ Killed between any two of these steps, the lease ends and the next attempt sends
 """
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from hashlib import sha256
-from uuid import UUID
 
 import structlog
 
+from functions.forward.claiming import Claim
 from functions.forward.destination import (
-    Contents,
+    Awaited,
     Damaged,
     Deadline,
     DestinationKind,
+    Handed,
     Message,
     NotDelivered,
     Refused,
+    Superseded,
 )
-from functions.forward.ports import Stores, Transactions
-from functions.forward.record import Ended, Outcome, record
-from shared.domain.case import Case
+from functions.forward.freezing import Held, frozen, read_frozen
+from functions.forward.journal import ClaimJournal
+from functions.forward.outcome import Ended, Outcome
+from functions.forward.ports import Transactions
+from functions.forward.record import Recorded, record
 from shared.domain.configuration.destinations import Destination
-from shared.domain.errors import AlreadyStored, Unavailable, UnknownObject
-from shared.domain.events import CaseForwarded, Event
+from shared.domain.errors import LotseError, Unavailable
 from shared.domain.forwarding import Forwarding, ForwardingState, Receipt
 from shared.ports import ObjectStore
 from shared.runtime.logging import describe
-
-LEASE_MARGIN_SECONDS = 15.0
-"""What an attempt may need beside the destination's timeout: to build, to freeze, to record."""
 
 _logger = structlog.get_logger()
 
@@ -44,29 +44,9 @@ class Courier:
     open: Callable[[Destination], DestinationKind]
 
 
-@dataclass(frozen=True, slots=True)
-class Claim:
-    """The right to send this forwarding until its lease ends, as it was before it was claimed."""
-
-    forwarding: Forwarding
-    case: Case
-    destination: Destination | None
-    owner: UUID
-    number: int
-    cause: Event
-
-
-class _Superseded(Exception):
-    """The case belongs to another authority now, or somebody else sends it."""
-
-
-class _Held(Exception):
-    """A file has come meanwhile that has to be scanned first."""
-
-
-def attempt(claim: Claim, transactions: Transactions, courier: Courier) -> CaseForwarded | None:
-    """The event, if this was the last one that was open."""
-    ended = _ended(claim, transactions, courier)
+def attempt(claim: Claim, transactions: Transactions, courier: Courier) -> Recorded:
+    journal = ClaimJournal(claim, transactions)
+    ended = _ended(claim, journal, transactions, courier)
     _logger.info(
         "forwarding_attempted",
         case_id=str(claim.case.id),
@@ -76,46 +56,85 @@ def attempt(claim: Claim, transactions: Transactions, courier: Courier) -> CaseF
         outcome=ended.outcome,
         code=ended.code,
     )
-    return record(claim.forwarding, claim.owner, claim.number, claim.cause, ended, transactions)
+    return record(claim, ended, transactions)
 
 
-def _ended(claim: Claim, transactions: Transactions, courier: Courier) -> Ended:
-    retry = claim.destination.retry if claim.destination else None
+def _ended(
+    claim: Claim, journal: ClaimJournal, transactions: Transactions, courier: Courier
+) -> Ended:
     try:
-        receipt = _deliver(claim, transactions, courier)
-    except _Superseded:
+        handed = _deliver(claim, journal, transactions, courier)
+    except Superseded:
         return Ended(Outcome.SUPERSEDED)
-    except _Held:
+    except Held:
         return Ended(Outcome.HELD)
     except Refused as exc:
-        return Ended(Outcome.REFUSED, exc.status, exc.code)
+        ours = exc.status is None
+        return Ended(Outcome.REFUSED, exc.status, exc.code, reason=exc.reason, ours=ours)
     except NotDelivered as exc:
-        damaged = isinstance(exc, Damaged)
-        return Ended(Outcome.FAILED, exc.status, exc.code, retry=retry, damaged=damaged)
+        return Ended(
+            Outcome.FAILED,
+            exc.status,
+            exc.code,
+            damaged=isinstance(exc, Damaged),
+            progressed=journal.progress,
+            ours=isinstance(exc, Damaged) or exc.code == "cut_off",
+        )
     except Unavailable:
-        return Ended(Outcome.FAILED, code="unavailable", retry=retry)
+        return Ended(Outcome.FAILED, code="unavailable", progressed=journal.progress)
     except Exception as exc:  # noqa: BLE001 - a bug in one kind must not hold back the others
         _logger.error("forwarding_broke", destination=claim.forwarding.destination, **describe(exc))
-        return Ended(Outcome.FAILED, code=type(exc).__name__, retry=retry)
-    return Ended(Outcome.ACCEPTED, receipt.status, receipt=receipt)
+        return Ended(Outcome.FAILED, code=type(exc).__name__)
+    if isinstance(handed, Awaited):
+        return Ended(Outcome.SENT, handed.receipt.status, receipt=handed.receipt, awaited=handed)
+    return Ended(Outcome.ACCEPTED, handed.status, receipt=handed)
 
 
-def _deliver(claim: Claim, transactions: Transactions, courier: Courier) -> Receipt:
-    destination = claim.destination
+def _deliver(
+    claim: Claim, journal: ClaimJournal, transactions: Transactions, courier: Courier
+) -> Handed:
+    forwarding, destination = claim.forwarding, claim.destination
     if destination is None:
         raise Refused("not_declared")
-    if not destination.takes(claim.case):
+    if forwarding.sent_at is None and not destination.takes(claim.case):
         raise Refused("does_not_take_this_case")
-    if _cut_off_too_often(claim.forwarding, destination):
+    if _cut_off_too_often(forwarding, destination):
         raise NotDelivered("cut_off")
     kind = courier.open(destination)
-    body = _frozen(claim.forwarding, kind, transactions, courier.objects)
-    timeout = destination.settings.timeout_seconds
+    body = frozen(forwarding, kind, transactions, courier.objects)
+    journal.begin()
+    deadline = Deadline(destination.settings.timeout_seconds)
+    message = Message(forwarding.message_id, body, deadline, journal)
+    if forwarding.sent_at is not None:
+        return kind.ask(message, forwarding.receipt or Receipt())
+    try:
+        return kind.send(message)
+    except (Superseded, Refused):
+        # The lease is longer than the deadline: there is time left to take it away.
+        _take_away(kind, Message(message.id, body, Deadline(destination.settings.timeout_seconds)))
+        raise
+
+
+def clear_away(forwarding: Forwarding, transactions: Transactions, courier: Courier) -> None:
+    """What a hand-over has left that was overtaken; if it fails, the case's next event tries."""
     with transactions() as stores:
-        lease = timeout + LEASE_MARGIN_SECONDS
-        if not stores.forwardings.renew(claim.forwarding.id, claim.owner, lease):
-            raise _Superseded
-    return kind.send(Message(claim.forwarding.message_id, body, Deadline(timeout)))
+        declared = stores.destinations.of_tenant(forwarding.tenant)
+    destination = next((d for d in declared if d.id == forwarding.destination), None)
+    if destination is None:
+        return
+    with suppress(LotseError):
+        body = read_frozen(courier.objects, forwarding)
+        deadline = Deadline(destination.settings.timeout_seconds)
+        _take_away(courier.open(destination), Message(forwarding.message_id, body, deadline))
+        with transactions() as stores:
+            stores.claims.forget_steps(forwarding.id)
+
+
+def _take_away(kind: DestinationKind, message: Message) -> None:
+    try:
+        kind.withdraw(message)
+    except LotseError as exc:
+        _logger.warning("forwarding_left_behind", message_id=str(message.id), detail=str(exc))
 
 
 def _cut_off_too_often(forwarding: Forwarding, destination: Destination) -> bool:
@@ -125,57 +144,4 @@ def _cut_off_too_often(forwarding: Forwarding, destination: Destination) -> bool
         forwarding.state is ForwardingState.SENDING
         and forwarding.attempts >= 3
         and forwarding.window_from + window < datetime.now(UTC)
-    )
-
-
-def _frozen(
-    forwarding: Forwarding,
-    kind: DestinationKind,
-    transactions: Transactions,
-    objects: ObjectStore,
-) -> bytes:
-    """The message's bytes, the same on every attempt."""
-    if forwarding.message_sha256 is not None:
-        return _read(objects, forwarding.message_key, forwarding.message_sha256)
-    with transactions() as stores:
-        contents = _contents(forwarding, stores)
-    body = kind.build(contents)
-    try:
-        objects.put(forwarding.message_key, body, "application/json")
-    except AlreadyStored:
-        # Frozen by an attempt that was cut off: those bytes may have been sent.
-        body = _read(objects, forwarding.message_key)
-    digest = sha256(body).hexdigest()
-    with transactions() as stores:
-        if stores.forwardings.freeze(forwarding.id, digest) != digest:
-            raise Damaged("message_differs")
-    return body
-
-
-def _read(objects: ObjectStore, key: str, digest: str | None = None) -> bytes:
-    try:
-        body = b"".join(objects.read(key))
-    except UnknownObject:
-        raise Damaged("message_missing") from None
-    if digest not in (None, sha256(body).hexdigest()):
-        raise Damaged("message_differs")
-    return body
-
-
-def _contents(forwarding: Forwarding, stores: Stores) -> Contents:
-    case = stores.cases.get(forwarding.case_id)
-    if (case.round, case.authority) != (forwarding.round, forwarding.authority):
-        raise _Superseded
-    attachments = stores.attachments.of_case(case.id)
-    if any(file.malware_verdict.holds for file in attachments):
-        raise _Held
-    original = stores.submissions.original(case.id)
-    return Contents(
-        message_id=forwarding.message_id,
-        occasion_at=forwarding.occasion_at,
-        case=case,
-        submission=stores.submissions.get(case.id),
-        original=original.data,
-        original_media_type=original.media_type,
-        attachments=attachments,
     )

@@ -1,36 +1,61 @@
 """Deliver a case to the destinations that are due; say so when the last one is through."""
 
+import time
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from uuid import uuid4
 
-from functions.forward.attempt import LEASE_MARGIN_SECONDS, Claim, Courier, attempt
+from functions.forward.attempt import Courier, attempt, clear_away
+from functions.forward.claiming import Claim, claim_all, next_in_line
 from functions.forward.due import plan, read_round
 from functions.forward.ports import Stores, Transactions
-from functions.forward.settle import settle
-from shared.domain.case import Case, Stage
+from functions.forward.settle import settle, wait
+from functions.forward.telling import apply_receipts
+from shared.domain.case import Stage
 from shared.domain.events import CaseForwarded, Event
+from shared.domain.forwarding import Forwarding
 
 AT_ONCE = 4
+NEXT_WITHIN_SECONDS = 4.0
+"""So long after it began, whoever is done at a destination takes the next one in line for it."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Start:
     reply: CaseForwarded | None = None
     claims: tuple[Claim, ...] = ()
+    left_behind: tuple[Forwarding, ...] = ()
 
 
 def forward(event: Event, transactions: Transactions, courier: Courier) -> CaseForwarded | None:
     """None while something is open: the case is woken when the next attempt is due."""
+    until = time.monotonic() + NEXT_WITHIN_SECONDS
     with transactions() as stores:
         start = _start(event, stores)
-    if len(start.claims) <= 1:
-        replies = [attempt(claim, transactions, courier) for claim in start.claims]
-    else:
-        # Side by side, so that one that is slow or dead does not hold back the others.
-        with ThreadPoolExecutor(min(AT_ONCE, len(start.claims))) as threads:
-            replies = list(threads.map(lambda c: attempt(c, transactions, courier), start.claims))
+    for forwarding in start.left_behind:
+        clear_away(forwarding, transactions, courier)
+
+    def serve(claim: Claim) -> CaseForwarded | None:
+        recorded = attempt(claim, transactions, courier)
+        reply, others_wait = recorded.reply, recorded.others_wait
+        while others_wait and time.monotonic() < until:
+            following = next_in_line(claim, transactions)
+            done = [attempt(each, transactions, courier) for each in following]
+            others_wait = any(each.others_wait for each in done)
+        return reply
+
+    replies = _side_by_side(serve, start.claims)
     return next((reply for reply in replies if reply is not None), start.reply)
+
+
+def _side_by_side(
+    serve: Callable[[Claim], CaseForwarded | None], claims: Sequence[Claim]
+) -> list[CaseForwarded | None]:
+    """So that one that is slow or dead does not hold back the others."""
+    if len(claims) <= 1:
+        return [serve(claim) for claim in claims]
+    with ThreadPoolExecutor(min(AT_ONCE, len(claims))) as threads:
+        return list(threads.map(serve, claims))
 
 
 def _start(event: Event, stores: Stores) -> _Start:
@@ -40,31 +65,19 @@ def _start(event: Event, stores: Stores) -> _Start:
         return _Start()  # re-routed since; that round has its own event
     if not case.stage.comes_after(Stage.ROUTED) or case.tenant is None:
         return _Start()  # asked for before it was assigned: that event will come
+    apply_receipts(stores, case.id)
     round_ = read_round(stores, case)
     answer = round_.answer_to(event)
-    if answer is not None:
-        if not round_.open_occasions():
-            stores.cases.wake_at(case.id, None)  # it may have been woken for nothing
-        return _Start(reply=answer)
+    if answer is not None and round_.open_occasions():
+        return _Start(reply=answer)  # what has happened since has its own event
+    left_behind = tuple(stores.forwardings.left_behind(case.id, case.round))
     if stores.scans.holding(case.id):
         stores.cases.wake_at(case.id, None)  # whoever decides on its files wakes it
-        return _Start()
+        return _Start(answer, left_behind=left_behind)
     plan(stores, case)
-    claims = _claim(event, stores, case)
-    return _Start(settle(stores, case, event), claims)
-
-
-def _claim(cause: Event, stores: Stores, case: Case) -> tuple[Claim, ...]:
-    """What another handler is at is left to it; if it was killed, its lease ends."""
     due = stores.forwardings.claimable(case.id, case.round)
-    if not due or case.tenant is None:
-        return ()
-    destinations = {d.id: d for d in stores.destinations.of_tenant(case.tenant)}
-    owner = uuid4()
-    claims = []
-    for forwarding in due:
-        destination = destinations.get(forwarding.destination)
-        timeout = destination.settings.timeout_seconds if destination else 0
-        number = stores.forwardings.claim(forwarding.id, owner, timeout + LEASE_MARGIN_SECONDS)
-        claims.append(Claim(forwarding, case, destination, owner, number, cause))
-    return tuple(claims)
+    claims = claim_all(due, event, stores, case)
+    if answer is not None:
+        wait(stores, case)
+        return _Start(answer, claims, left_behind)
+    return _Start(settle(stores, case, event), claims, left_behind)

@@ -1,15 +1,13 @@
-"""Tables `forwardings` and `forwarding_attempts`, as the pipeline works on them."""
+"""Table `forwardings`: what is planned for a case, and what of it is due or done."""
 
-import json
 from collections.abc import Collection
 from datetime import datetime
-from uuid import UUID
 
 from psycopg.rows import class_row
 
 from shared.adapters.postgres.pool import Connection
-from shared.domain.forwarding import Forwarding, ForwardingId, ForwardingState, Receipt
-from shared.domain.identifiers import CaseId, DestinationId, EventId
+from shared.domain.forwarding import Forwarding
+from shared.domain.identifiers import CaseId, DestinationId, EventId, TenantId
 
 
 class PostgresForwardings:
@@ -45,166 +43,78 @@ class PostgresForwardings:
         ).fetchall()
         return frozenset(EventId(row[0]) for row in rows)
 
-    def claimable(self, case_id: CaseId, round_: int) -> list[Forwarding]:
-        """Due, and nobody is at it (any more). The caller holds the lock on the case."""
+    def claimable(
+        self, case_id: CaseId, round_: int, in_line_for: DestinationId | None = None
+    ) -> list[Forwarding]:
+        """Due, and nobody is at it (any more); also what stands in line for a destination. The
+        caller holds the lock on the case. By destination, as all have to lock them."""
         with self._conn.cursor(row_factory=class_row(Forwarding)) as cur:
             cur.execute(
                 """
                 SELECT id, case_id, round, tenant, destination, authority, occasion, occasion_type,
                        occasion_at, state, window_from, due_at, lease_until, lease_owner, attempts,
                        message_id, message_key, encode(message_sha256, 'hex') AS message_sha256,
-                       external_id, receipt, waived_by
+                       external_id, receipt, sent_at, code, reason, held_by, waived_by
                   FROM forwardings
                  WHERE case_id = %(case_id)s AND round = %(round)s
-                   AND (state = 'planned' AND due_at <= clock_timestamp()
-                        OR state = 'sending' AND lease_until <= clock_timestamp())
-                 ORDER BY due_at, id
+                   AND (state IN ('planned', 'sent') AND due_at <= clock_timestamp()
+                        OR state = 'sending' AND lease_until <= clock_timestamp()
+                        OR state = 'planned' AND destination = %(in_line_for)s
+                           AND held_by IN ('limit', 'breaker'))
+                 ORDER BY destination, due_at, id
+                """,
+                {"case_id": case_id, "round": round_, "in_line_for": in_line_for},
+            )
+            return cur.fetchall()
+
+    def first_in_line(self, tenant: TenantId, destination: DestinationId) -> CaseId | None:
+        """The case whose message waits longest for a destination; it is locked from now on."""
+        row = self._conn.execute(
+            """
+            SELECT c.id
+              FROM forwardings f
+              JOIN cases c ON c.id = f.case_id AND c.round = f.round
+             WHERE f.tenant = %(tenant)s AND f.destination = %(destination)s
+               AND f.state = 'planned' AND f.held_by IN ('limit', 'breaker')
+             ORDER BY f.due_at
+             LIMIT 1
+               FOR UPDATE OF c SKIP LOCKED
+            """,
+            {"tenant": tenant, "destination": destination},
+        ).fetchone()
+        return CaseId(row[0]) if row else None
+
+    def has_line(self, tenant: TenantId, destination: DestinationId) -> bool:
+        """Whether a message waits for a destination that was due already."""
+        row = self._conn.execute(
+            """
+            SELECT EXISTS (
+                SELECT FROM forwardings
+                 WHERE tenant = %(tenant)s AND destination = %(destination)s
+                   AND state = 'planned' AND held_by IN ('limit', 'breaker'))
+            """,
+            {"tenant": tenant, "destination": destination},
+        ).fetchone()
+        return bool(row and row[0])
+
+    def left_behind(self, case_id: CaseId, round_: int) -> list[Forwarding]:
+        """Of older rounds: begun, overtaken, and not taken away yet."""
+        with self._conn.cursor(row_factory=class_row(Forwarding)) as cur:
+            cur.execute(
+                """
+                SELECT id, case_id, round, tenant, destination, authority, occasion, occasion_type,
+                       occasion_at, state, window_from, due_at, lease_until, lease_owner, attempts,
+                       message_id, message_key, encode(message_sha256, 'hex') AS message_sha256,
+                       external_id, receipt, sent_at, code, reason, held_by, waived_by
+                  FROM forwardings f
+                 WHERE case_id = %(case_id)s AND round < %(round)s AND state = 'superseded'
+                   AND message_sha256 IS NOT NULL
+                   AND EXISTS (SELECT FROM forwarding_steps s WHERE s.forwarding_id = f.id)
+                 ORDER BY id
                 """,
                 {"case_id": case_id, "round": round_},
             )
             return cur.fetchall()
-
-    def claim(self, forwarding_id: ForwardingId, owner: UUID, lease_seconds: float) -> int:
-        """Nobody else's until the lease ends. The number of this attempt."""
-        row = self._conn.execute(
-            """
-            WITH claimed AS (
-                UPDATE forwardings
-                   SET state = 'sending', lease_owner = %(owner)s, attempts = attempts + 1,
-                       lease_until = clock_timestamp() + make_interval(secs => %(lease)s)
-                 WHERE id = %(id)s
-                RETURNING id, attempts
-            )
-            INSERT INTO forwarding_attempts (forwarding_id, number)
-            SELECT id, attempts
-              FROM claimed
-            RETURNING number
-            """,
-            {"id": forwarding_id, "owner": owner, "lease": lease_seconds},
-        ).fetchone()
-        assert row is not None  # noqa: S101 - the row was selected under the case's lock
-        number: int = row[0]
-        return number
-
-    def renew(self, forwarding_id: ForwardingId, owner: UUID, lease_seconds: float) -> bool:
-        """False if it is not ours any more, or the case now belongs to another authority."""
-        cur = self._conn.execute(
-            """
-            UPDATE forwardings f
-               SET lease_until = clock_timestamp() + make_interval(secs => %(lease)s)
-              FROM cases c
-             WHERE f.id = %(id)s AND f.lease_owner = %(owner)s AND c.id = f.case_id
-               AND c.round = f.round AND c.authority = f.authority AND c.tenant = f.tenant
-            """,
-            {"id": forwarding_id, "owner": owner, "lease": lease_seconds},
-        )
-        return cur.rowcount == 1
-
-    def freeze(self, forwarding_id: ForwardingId, message_sha256: str) -> str:
-        """Record which bytes the message has, once; the hash that is recorded now."""
-        row = self._conn.execute(
-            """
-            UPDATE forwardings
-               SET message_sha256 = coalesce(message_sha256, decode(%(sha256)s, 'hex'))
-             WHERE id = %(id)s
-            RETURNING encode(message_sha256, 'hex')
-            """,
-            {"id": forwarding_id, "sha256": message_sha256},
-        ).fetchone()
-        assert row is not None  # noqa: S101 - forwardings are never deleted while one is sent
-        recorded: str = row[0]
-        return recorded
-
-    def end_attempt(
-        self,
-        forwarding_id: ForwardingId,
-        number: int,
-        outcome: str,
-        status: int | None = None,
-        code: str | None = None,
-    ) -> None:
-        """Also of an attempt whose lease was lost meanwhile: what happened, happened."""
-        self._conn.execute(
-            """
-            UPDATE forwarding_attempts
-               SET ended_at = clock_timestamp(), outcome = %(outcome)s, status = %(status)s,
-                   code = %(code)s
-             WHERE forwarding_id = %(id)s AND number = %(number)s
-            """,
-            {
-                "id": forwarding_id,
-                "number": number,
-                "outcome": outcome,
-                "status": status,
-                "code": code,
-            },
-        )
-
-    def accept(self, forwarding_id: ForwardingId, owner: UUID, receipt: Receipt) -> bool:
-        """False, and nothing is changed, if it is not ours any more. That it was accepted is kept
-        also if the case went to another authority while it was sent."""
-        cur = self._conn.execute(
-            """
-            UPDATE forwardings
-               SET state = 'accepted', lease_owner = NULL, lease_until = NULL,
-                   external_id = %(external_id)s, receipt = %(receipt)s
-             WHERE id = %(id)s AND (lease_owner = %(owner)s OR state = 'superseded')
-            """,
-            {
-                "id": forwarding_id,
-                "owner": owner,
-                "external_id": receipt.external_id,
-                "receipt": json.dumps(receipt.model_dump(exclude_none=True)),
-            },
-        )
-        return cur.rowcount == 1
-
-    def reject(self, forwarding_id: ForwardingId, owner: UUID) -> bool:
-        """False, and nothing is changed, if it is not ours any more."""
-        cur = self._conn.execute(
-            """
-            UPDATE forwardings
-               SET state = 'rejected', lease_owner = NULL, lease_until = NULL
-             WHERE id = %(id)s AND lease_owner = %(owner)s
-            """,
-            {"id": forwarding_id, "owner": owner},
-        )
-        return cur.rowcount == 1
-
-    def postpone(
-        self, forwarding_id: ForwardingId, owner: UUID, delay: float, window: float
-    ) -> ForwardingState | None:
-        """Planned anew, at the latest for the window's end; given up if that has passed.
-
-        None, and nothing is changed, if it is not ours any more.
-        """
-        row = self._conn.execute(
-            """
-            UPDATE forwardings
-               SET state = CASE WHEN w.ends <= clock_timestamp() THEN 'given_up'
-                                ELSE 'planned' END,
-                   due_at = least(clock_timestamp() + make_interval(secs => %(delay)s), w.ends),
-                   lease_owner = NULL, lease_until = NULL
-              FROM (SELECT id, window_from + make_interval(secs => %(window)s) AS ends
-                      FROM forwardings
-                     WHERE id = %(id)s) w
-             WHERE forwardings.id = w.id AND lease_owner = %(owner)s
-            RETURNING state
-            """,
-            {"id": forwarding_id, "owner": owner, "delay": delay, "window": window},
-        ).fetchone()
-        return ForwardingState(row[0]) if row else None
-
-    def release(self, forwarding_id: ForwardingId, owner: UUID) -> None:
-        """As if it had not been claimed; of an older round it is never due again."""
-        self._conn.execute(
-            """
-            UPDATE forwardings
-               SET state = 'planned', lease_owner = NULL, lease_until = NULL
-             WHERE id = %(id)s AND lease_owner = %(owner)s
-            """,
-            {"id": forwarding_id, "owner": owner},
-        )
 
     def next_due(self, case_id: CaseId, round_: int) -> datetime | None:
         """When the next one is due, or the lease on it ends. None if nothing is open."""
@@ -212,7 +122,8 @@ class PostgresForwardings:
             """
             SELECT min(coalesce(lease_until, due_at))
               FROM forwardings
-             WHERE case_id = %(case_id)s AND round = %(round)s AND state IN ('planned', 'sending')
+             WHERE case_id = %(case_id)s AND round = %(round)s
+               AND state IN ('planned', 'sending', 'sent')
             """,
             {"case_id": case_id, "round": round_},
         ).fetchone()

@@ -7,10 +7,17 @@ from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
-from shared.domain.case import LogEntry
+from shared.domain.case import LogEntry, LoggedEntry
 from shared.domain.configuration.destinations import Destination
+from shared.domain.destination_standing import HeldBy, Standing
 from shared.domain.events import Event
-from shared.domain.forwarding import Forwarding, ForwardingId, ForwardingState, Receipt
+from shared.domain.forwarding import (
+    Forwarding,
+    ForwardingId,
+    ForwardingState,
+    LaterReceipt,
+    Receipt,
+)
 from shared.domain.identifiers import CaseId, DestinationId, EventId, TenantId
 from shared.domain.submission import Attachment, Submission
 from shared.ports import Cases, Tasks
@@ -70,10 +77,12 @@ class Scans(Protocol):
 class CaseLog(Protocol):
     def append(self, case_id: CaseId, entry: LogEntry) -> None: ...
 
+    def of_case(self, case_id: CaseId) -> tuple[LoggedEntry, ...]:
+        """The whole record, the oldest entry first."""
+        ...
+
 
 class Forwardings(Protocol):
-    """All that changes a claimed forwarding asks who owns it, and changes nothing for another."""
-
     def plan(self, forwardings: Collection[Forwarding]) -> None:
         """Those that are planned already stay as they are."""
         ...
@@ -82,42 +91,24 @@ class Forwardings(Protocol):
         """The events that something was planned for."""
         ...
 
-    def claimable(self, case_id: CaseId, round_: int) -> list[Forwarding]:
-        """Due, and nobody is at it (any more). The caller holds the lock on the case."""
+    def claimable(
+        self, case_id: CaseId, round_: int, in_line_for: DestinationId | None = None
+    ) -> list[Forwarding]:
+        """Due, and nobody is at it (any more); also what stands in line for a destination. By
+        destination. The caller holds the lock on the case."""
         ...
 
-    def claim(self, forwarding_id: ForwardingId, owner: UUID, lease_seconds: float) -> int:
-        """Nobody else's until the lease ends. The number of this attempt."""
+    def first_in_line(self, tenant: TenantId, destination: DestinationId) -> CaseId | None:
+        """The case whose message waits longest for a destination; it is locked from now on."""
         ...
 
-    def renew(self, forwarding_id: ForwardingId, owner: UUID, lease_seconds: float) -> bool:
-        """False if it is not ours any more, or the case now belongs to another authority."""
+    def has_line(self, tenant: TenantId, destination: DestinationId) -> bool:
+        """Whether a message waits for a destination that was due already."""
         ...
 
-    def freeze(self, forwarding_id: ForwardingId, message_sha256: str) -> str:
-        """Record which bytes the message has, once; the hash that is recorded now."""
+    def left_behind(self, case_id: CaseId, round_: int) -> list[Forwarding]:
+        """Of older rounds: begun, overtaken, and not taken away yet."""
         ...
-
-    def end_attempt(
-        self,
-        forwarding_id: ForwardingId,
-        number: int,
-        outcome: str,
-        status: int | None = None,
-        code: str | None = None,
-    ) -> None: ...
-
-    def accept(self, forwarding_id: ForwardingId, owner: UUID, receipt: Receipt) -> bool: ...
-
-    def reject(self, forwarding_id: ForwardingId, owner: UUID) -> bool: ...
-
-    def postpone(
-        self, forwarding_id: ForwardingId, owner: UUID, delay: float, window: float
-    ) -> ForwardingState | None:
-        """Planned anew, or given up if the window has ended. None if it is not ours any more."""
-        ...
-
-    def release(self, forwarding_id: ForwardingId, owner: UUID) -> None: ...
 
     def next_due(self, case_id: CaseId, round_: int) -> datetime | None:
         """When the next one is due, or the lease on it ends. None if nothing is open."""
@@ -130,6 +121,108 @@ class Forwardings(Protocol):
     def accepted(self, case_id: CaseId, round_: int) -> tuple[DestinationId, ...]: ...
 
 
+class Claims(Protocol):
+    """All that ends a claim asks who owns it, and changes nothing for another."""
+
+    def hold(self, forwarding_id: ForwardingId, held_by: HeldBy, until: datetime) -> None:
+        """Not now. The caller holds the lock on the case, and nobody is at it."""
+        ...
+
+    def claim(self, forwarding_id: ForwardingId, owner: UUID, lease_seconds: float) -> int:
+        """Nobody else's until the lease ends. The number of this attempt."""
+        ...
+
+    def renew(self, forwarding_id: ForwardingId, owner: UUID, lease_seconds: float) -> bool:
+        """False if it is not ours any more, or the case now belongs to another authority."""
+        ...
+
+    def steps(self, forwarding_id: ForwardingId) -> frozenset[str]:
+        """What of the hand-over is done, over all attempts."""
+        ...
+
+    def note(self, forwarding_id: ForwardingId, step: str, number: int) -> None: ...
+
+    def forget_steps(self, forwarding_id: ForwardingId) -> None: ...
+
+    def freeze(self, forwarding_id: ForwardingId, message_sha256: str) -> str:
+        """Record which bytes the message has, once; the hash that is recorded now."""
+        ...
+
+    def end_attempt(
+        self,
+        forwarding_id: ForwardingId,
+        number: int,
+        outcome: str,
+        status: int | None = None,
+        code: str | None = None,
+        external_id: str | None = None,
+    ) -> None:
+        """Also of an attempt whose lease was lost meanwhile: what happened, happened."""
+        ...
+
+    def accept(self, forwarding_id: ForwardingId, owner: UUID, receipt: Receipt) -> bool:
+        """That it was accepted is kept also if the case went to another authority meanwhile."""
+        ...
+
+    def sent(
+        self,
+        forwarding_id: ForwardingId,
+        owner: UUID,
+        receipt: Receipt,
+        ask_after_seconds: float,
+        within_seconds: float,
+    ) -> ForwardingState | None:
+        """Asked after next, or given up if there is no receipt after so long. None if it is not
+        ours any more."""
+        ...
+
+    def reject(
+        self, forwarding_id: ForwardingId, owner: UUID, code: str | None, reason: str | None
+    ) -> bool: ...
+
+    def postpone(
+        self,
+        forwarding_id: ForwardingId,
+        owner: UUID,
+        delay: float,
+        window: float,
+        code: str | None,
+    ) -> ForwardingState | None:
+        """Due anew, at the latest when the window ends; given up if it has ended. None if it is
+        not ours any more."""
+        ...
+
+    def release(self, forwarding_id: ForwardingId, owner: UUID) -> None:
+        """As if it had not been claimed; of an older round it is never due again."""
+        ...
+
+
+class Standings(Protocol):
+    """Whoever locks several destinations locks them in the order of their ids."""
+
+    def clock(self) -> datetime: ...
+
+    def locked(self, tenant: TenantId, destination: DestinationId) -> Standing:
+        """How it goes there; nobody else's until the transaction ends."""
+        ...
+
+    def sending(self, tenant: TenantId, destination: DestinationId) -> int:
+        """How many are being sent to it now."""
+        ...
+
+    def save(self, standing: Standing) -> None: ...
+
+
+class Receipts(Protocol):
+    def new(self, case_id: CaseId) -> list[LaterReceipt]:
+        """Those of the case that nothing has come of yet, in the order they came."""
+        ...
+
+    def apply(self, receipt: LaterReceipt) -> Forwarding | None:
+        """Where it stands now. None if somebody is sending it at this moment."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Stores:
     """The tables, within one transaction."""
@@ -138,6 +231,9 @@ class Stores:
     events: Events
     destinations: Destinations
     forwardings: Forwardings
+    claims: Claims
+    standings: Standings
+    receipts: Receipts
     submissions: Submissions
     attachments: Attachments
     scans: Scans

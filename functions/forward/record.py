@@ -1,108 +1,76 @@
 """Record how an attempt ended, and what follows from it, in one transaction."""
 
 from dataclasses import dataclass
-from enum import StrEnum
-from uuid import UUID
+from datetime import UTC, datetime
 
+from functions.forward.claiming import Claim
+from functions.forward.outcome import Ended, Outcome
 from functions.forward.ports import Stores, Transactions
-from functions.forward.settle import FORWARD, settle
-from shared.domain.case import LogEntry
+from functions.forward.settle import settle
+from functions.forward.standing import note_answer
+from functions.forward.telling import apply_receipts, tell, tell_of_damage
 from shared.domain.configuration.destinations import Retry
-from shared.domain.events import CaseForwarded, Event
-from shared.domain.forwarding import (
-    FILE_DAMAGED,
-    FORWARDING_FAILED,
-    Forwarding,
-    ForwardingState,
-    Receipt,
-    delay_after,
-)
-
-
-class Outcome(StrEnum):
-    ACCEPTED = "accepted"
-    REFUSED = "refused"
-    FAILED = "failed"
-    SUPERSEDED = "superseded"
-    HELD = "held"
+from shared.domain.events import CaseForwarded
+from shared.domain.forwarding import ForwardingState, Receipt, delay_after
 
 
 @dataclass(frozen=True, slots=True)
-class Ended:
-    """`status` and `code` as the destination, or our attempt at it, gave them."""
+class Recorded:
+    """`reply` is the event, if this was the last one that was open; `others_wait` for the same
+    destination, and may go there now."""
 
-    outcome: Outcome
-    status: int | None = None
-    code: str | None = None
-    receipt: Receipt | None = None
-    retry: Retry | None = None
-    damaged: bool = False
+    reply: CaseForwarded | None
+    others_wait: bool
 
 
-def record(
-    forwarding: Forwarding,
-    owner: UUID,
-    number: int,
-    cause: Event,
-    ended: Ended,
-    transactions: Transactions,
-) -> CaseForwarded | None:
-    """The event, if this was the last one that was open."""
+def record(claim: Claim, ended: Ended, transactions: Transactions) -> Recorded:
+    forwarding = claim.forwarding
     with transactions() as stores:
         stores.cases.lock(forwarding.case_id)
-        stores.forwardings.end_attempt(
-            forwarding.id, number, ended.outcome, ended.status, ended.code
+        external_id = ended.receipt.external_id if ended.receipt else None
+        stores.claims.end_attempt(
+            forwarding.id, claim.number, ended.outcome, ended.status, ended.code, external_id
         )
-        state = _advance(stores, forwarding, owner, number, ended)
-        _tell(stores, forwarding, state, ended)
+        state = _advance(stores, claim, ended)
+        _tell(stores, claim, ended, state)
+        apply_receipts(stores, forwarding.case_id)
+        others_wait = note_answer(stores, claim, ended)
         case = stores.cases.get(forwarding.case_id)
         if case.round != forwarding.round:
-            return None  # re-routed while it was sent; that round has its own event
-        return settle(stores, case, cause)
+            return Recorded(None, others_wait)  # re-routed while it was sent
+        if claim.cause is None:
+            stores.cases.wake_at(case.id, datetime.now(UTC))
+            return Recorded(None, others_wait)
+        return Recorded(settle(stores, case, claim.cause), others_wait)
 
 
-def _advance(
-    stores: Stores, forwarding: Forwarding, owner: UUID, number: int, ended: Ended
-) -> ForwardingState | None:
+def _advance(stores: Stores, claim: Claim, ended: Ended) -> ForwardingState | None:
     """Where it stands now. None if it was not ours any more, so that nothing was changed."""
-    forwardings = stores.forwardings
+    id_, owner, claims = claim.forwarding.id, claim.owner, stores.claims
+    receipt = ended.receipt or Receipt()
     if ended.outcome is Outcome.ACCEPTED:
-        accepted = forwardings.accept(forwarding.id, owner, ended.receipt or Receipt())
-        return ForwardingState.ACCEPTED if accepted else None
+        return ForwardingState.ACCEPTED if claims.accept(id_, owner, receipt) else None
+    if ended.awaited is not None:
+        awaited = ended.awaited
+        return claims.sent(id_, owner, receipt, awaited.ask_after_seconds, awaited.within_seconds)
     if ended.outcome is Outcome.REFUSED:
-        return ForwardingState.REJECTED if forwardings.reject(forwarding.id, owner) else None
+        rejected = claims.reject(id_, owner, ended.code, ended.reason)
+        return ForwardingState.REJECTED if rejected else None
     if ended.outcome in (Outcome.SUPERSEDED, Outcome.HELD):
-        forwardings.release(forwarding.id, owner)
+        claims.release(id_, owner)
         return None
-    retry = ended.retry or Retry()
-    delay = delay_after(forwarding.id, number, retry)
-    return forwardings.postpone(forwarding.id, owner, delay, retry.give_up_after_seconds)
+    retry = claim.destination.retry if claim.destination else Retry()
+    delay = delay_after(id_, 1 if ended.progressed else claim.number, retry)
+    return claims.postpone(id_, owner, delay, retry.give_up_after_seconds, ended.code)
 
 
-def _tell(
-    stores: Stores, forwarding: Forwarding, state: ForwardingState | None, ended: Ended
-) -> None:
-    """On the record what is settled; to a person what needs one."""
-    case_id, subject = forwarding.case_id, str(forwarding.id)
+def _tell(stores: Stores, claim: Claim, ended: Ended, state: ForwardingState | None) -> None:
+    forwarding = claim.forwarding
     if state is None:
         return
     if ended.damaged:
-        reason = f"{forwarding.destination} was not sent its files: {ended.code}"
-        stores.tasks.open(FILE_DAMAGED, case_id, reason, subject)
-    if state is ForwardingState.PLANNED:
-        return
-    if state is ForwardingState.ACCEPTED:
-        stores.tasks.close(FORWARDING_FAILED, case_id, subject)
-        stores.tasks.close(FILE_DAMAGED, case_id, subject)
-    else:
-        reason = f"{forwarding.destination} {state}: {ended.code}"
-        stores.tasks.open(FORWARDING_FAILED, case_id, reason, subject)
-    details = {
-        "round": forwarding.round,
-        "destination": forwarding.destination,
-        "message": str(forwarding.message_id),
-        **({"code": ended.code} if ended.code else {}),
-    }
-    stores.log.append(
-        case_id, LogEntry(actor=FORWARD, action=f"forwarding.{state}", details=details)
-    )
+        tell_of_damage(stores, forwarding, ended.code)
+    known = ForwardingState.PLANNED if forwarding.sent_at is None else ForwardingState.SENT
+    if state not in (known, ForwardingState.PLANNED):
+        code = ended.code or ("no_receipt" if state is ForwardingState.GIVEN_UP else None)
+        tell(stores, forwarding, state, code, claim.destination)

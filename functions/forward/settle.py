@@ -11,12 +11,8 @@ FORWARD = Actor.system("forward")
 
 def settle(stores: Stores, case: Case, cause: Event) -> CaseForwarded | None:
     """Under the lock on the case. The event, if nothing is open any more."""
-    if not plan(stores, case):
-        return None
-    if stores.forwardings.unsettled(case.id, case.round):
-        held = stores.scans.holding(case.id)
-        due = None if held else stores.forwardings.next_due(case.id, case.round)
-        stores.cases.wake_at(case.id, due)
+    if not plan(stores, case) or stores.forwardings.unsettled(case.id, case.round):
+        wait(stores, case)
         return None
     destinations = stores.forwardings.accepted(case.id, case.round)
     case, reply = case.forwarded().announce(CaseForwarded, cause=cause, destinations=destinations)
@@ -24,3 +20,10 @@ def settle(stores: Stores, case: Case, cause: Event) -> CaseForwarded | None:
     entry = LogEntry(actor=FORWARD, action="case.forwarded", details=details)
     stores.cases.save(case, entry=entry, event=reply)
     return reply
+
+
+def wait(stores: Stores, case: Case) -> None:
+    """It is woken when the next attempt is due; not while it waits for a person."""
+    held = stores.scans.holding(case.id)
+    due = None if held else stores.forwardings.next_due(case.id, case.round)
+    stores.cases.wake_at(case.id, due)

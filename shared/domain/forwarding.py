@@ -9,6 +9,7 @@ from uuid import UUID, uuid5
 from pydantic import BaseModel, ConfigDict
 
 from shared.domain.configuration.destinations import Retry
+from shared.domain.destination_standing import HeldBy
 from shared.domain.identifiers import AuthorityId, CaseId, DestinationId, EventId, TenantId
 
 ForwardingId = NewType("ForwardingId", UUID)
@@ -21,13 +22,15 @@ FILE_DAMAGED = "file_damaged"
 
 
 class ForwardingState(StrEnum):
-    """Planned and sending go on by themselves; rejected and given up wait for a person.
+    """Planned, sending and sent go on by themselves; rejected and given up wait for a person.
 
+    Sent: the destination has it, and says later whether it accepts it.
     Superseded: its case went to another authority before it was accepted.
     """
 
     PLANNED = "planned"
     SENDING = "sending"
+    SENT = "sent"
     ACCEPTED = "accepted"
     REJECTED = "rejected"
     GIVEN_UP = "given_up"
@@ -48,7 +51,9 @@ class Forwarding(BaseModel):
     """`occasion` is the event that made it due; `authority` is the one it was planned for.
 
     The message is built once: from then on `message_sha256` names its bytes, under `message_key`
-    in the object store. A person may let the case go on without it: `waived_by`.
+    in the object store. While `sent_at` is given, it is asked after, and not sent again. `code`
+    says how the last attempt ended if it did not arrive, `reason` what the destination wrote. A
+    person may let the case go on without it: `waived_by`.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -73,11 +78,30 @@ class Forwarding(BaseModel):
     message_sha256: str | None = None
     external_id: str | None = None
     receipt: Receipt | None = None
+    sent_at: datetime | None = None
+    code: str | None = None
+    reason: str | None = None
+    held_by: HeldBy | None = None
     waived_by: str | None = None
 
 
+class LaterReceipt(BaseModel):
+    """What a destination said of a message after it had taken it."""
+
+    model_config = ConfigDict(frozen=True)
+
+    id: int
+    forwarding_id: ForwardingId
+    accepted: bool
+    external_id: str | None = None
+    reason: str | None = None
+
+
 class Attempt(BaseModel):
-    """One try. Without an end it was cut off: whether it arrived is not known."""
+    """One try. Without an end it was cut off: whether it arrived is not known.
+
+    `asked`: it was not sent again, but asked after.
+    """
 
     model_config = ConfigDict(frozen=True)
 
@@ -87,6 +111,8 @@ class Attempt(BaseModel):
     outcome: str | None = None
     status: int | None = None
     code: str | None = None
+    external_id: str | None = None
+    asked: bool = False
 
 
 def forwarding_id(

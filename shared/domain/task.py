@@ -9,7 +9,10 @@ from shared.domain.identifiers import CaseId
 
 
 class Task(BaseModel):
-    """`subject` tells tasks of one kind and case apart; `reason` holds ids and codes only."""
+    """`subject` tells tasks of one kind and case apart; `reason` holds ids and codes only.
+
+    `owner` is who sees to it, by name or office, until `due_at`.
+    """
 
     model_config = ConfigDict(frozen=True)
 
@@ -19,3 +22,5 @@ class Task(BaseModel):
     subject: str
     reason: str
     opened_at: datetime
+    owner: str | None = None
+    due_at: datetime | None = None

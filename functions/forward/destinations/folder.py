@@ -9,7 +9,15 @@ from hashlib import sha256
 from pathlib import Path
 from uuid import uuid4
 
-from functions.forward.destination import Contents, Deadline, Message, NotDelivered, Refused
+from functions.forward.destination import (
+    Checked,
+    Contents,
+    Deadline,
+    Handed,
+    Message,
+    NotDelivered,
+    Refused,
+)
 from functions.forward.formats import FORMATS
 from functions.forward.means import Means
 from functions.forward.packing import PackingList, Part, pack, unpack
@@ -34,6 +42,15 @@ class FolderDestination:
             if not _arrived(final, packing_list):
                 self._write(parent, final, packing_list, message.deadline)
         return Receipt(details={"folder": f"{packing_list.folder}/{packing_list.name}"})
+
+    def ask(self, message: Message, sent: Receipt) -> Handed:
+        return sent
+
+    def withdraw(self, message: Message) -> None:
+        return None
+
+    def test(self, deadline: Deadline) -> Iterator[Checked]:
+        yield from ()
 
     def _parent(self, folder: str) -> Path:
         root = self._means.destinations_root

@@ -1,9 +1,10 @@
 """A bucket: objects are written once each, and the manifest last: with it, all is there."""
 
+from collections.abc import Iterator
 from contextlib import suppress
 from hashlib import sha256
 
-from functions.forward.destination import Contents, Deadline, Message, Refused
+from functions.forward.destination import Checked, Contents, Deadline, Handed, Message, Refused
 from functions.forward.formats import FORMATS
 from functions.forward.means import Means
 from functions.forward.packing import Part, pack, unpack
@@ -30,6 +31,15 @@ class S3Destination:
             for part in packing_list.parts:
                 self._write(store, f"{prefix}/{part.path}", part, message.deadline)
         return Receipt(details={"bucket": self._settings.bucket, "prefix": prefix})
+
+    def ask(self, message: Message, sent: Receipt) -> Handed:
+        return sent
+
+    def withdraw(self, message: Message) -> None:
+        return None
+
+    def test(self, deadline: Deadline) -> Iterator[Checked]:
+        yield from ()
 
     def _write(self, store: ObjectStore, key: str, part: Part, deadline: Deadline) -> None:
         writer = store.writer(key, part.media_type)

@@ -2,6 +2,7 @@
 
 import base64
 import json
+from collections.abc import Iterator
 from contextlib import closing
 from datetime import UTC, datetime
 from http.client import HTTPException
@@ -14,7 +15,10 @@ from urllib3.response import BaseHTTPResponse
 from urllib3.util import parse_url
 
 from functions.forward.destination import (
+    Checked,
     Contents,
+    Deadline,
+    Handed,
     Message,
     NotDelivered,
     Refused,
@@ -72,6 +76,15 @@ class WebhookDestination:
             with closing(answer):
                 message.deadline.left()  # an answer that was cut by then may read as a whole one
                 return _receipt(answer)
+
+    def ask(self, message: Message, sent: Receipt) -> Handed:
+        return sent
+
+    def withdraw(self, message: Message) -> None:
+        return None
+
+    def test(self, deadline: Deadline) -> Iterator[Checked]:
+        yield from ()
 
     def _entry(self, file: File) -> dict[str, Any]:
         if file.withheld:

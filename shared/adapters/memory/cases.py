@@ -74,7 +74,15 @@ class InMemoryTasks:
     def __init__(self) -> None:
         self._open: dict[tuple[str, CaseId | None, str], Task] = {}
 
-    def open(self, kind: str, case_id: CaseId | None, reason: str, subject: str = "") -> bool:
+    def open(
+        self,
+        kind: str,
+        case_id: CaseId | None,
+        reason: str,
+        subject: str = "",
+        owner: str | None = None,
+        within: timedelta | None = None,
+    ) -> bool:
         key = (kind, case_id, subject)
         if key in self._open:
             return False
@@ -85,6 +93,8 @@ class InMemoryTasks:
             subject=subject,
             reason=reason,
             opened_at=datetime.now(UTC),
+            owner=owner,
+            due_at=datetime.now(UTC) + within if within is not None else None,
         )
         return True
 

@@ -21,7 +21,7 @@ class PostgresForwardings:
                 SELECT id, case_id, round, tenant, destination, authority, occasion, occasion_type,
                        occasion_at, state, window_from, due_at, lease_until, lease_owner, attempts,
                        message_id, message_key, encode(message_sha256, 'hex') AS message_sha256,
-                       external_id, receipt, waived_by
+                       external_id, receipt, sent_at, code, reason, held_by, waived_by
                   FROM forwardings
                  WHERE case_id = %(case_id)s
                  ORDER BY round, occasion_at, destination
@@ -34,7 +34,7 @@ class PostgresForwardings:
         with self._conn.cursor(row_factory=class_row(Attempt)) as cur:
             cur.execute(
                 """
-                SELECT number, started_at, ended_at, outcome, status, code
+                SELECT number, started_at, ended_at, outcome, status, code, external_id, asked
                   FROM forwarding_attempts
                  WHERE forwarding_id = %(id)s
                  ORDER BY number

@@ -1,5 +1,7 @@
 """Table `tasks`: what a person has to look at."""
 
+from datetime import timedelta
+
 from psycopg.rows import class_row
 
 from shared.adapters.postgres.pool import Connection
@@ -13,15 +15,31 @@ class PostgresTasks:
     def __init__(self, conn: Connection) -> None:
         self._conn = conn
 
-    def open(self, kind: str, case_id: CaseId | None, reason: str, subject: str = "") -> bool:
+    def open(
+        self,
+        kind: str,
+        case_id: CaseId | None,
+        reason: str,
+        subject: str = "",
+        owner: str | None = None,
+        within: timedelta | None = None,
+    ) -> bool:
         """False, and nothing is changed, if this task is open already."""
         cur = self._conn.execute(
             """
-            INSERT INTO tasks (kind, case_id, subject, reason)
-            VALUES (%(kind)s, %(case_id)s, %(subject)s, %(reason)s)
+            INSERT INTO tasks (kind, case_id, subject, reason, owner, due_at)
+            VALUES (%(kind)s, %(case_id)s, %(subject)s, %(reason)s, %(owner)s,
+                    now() + %(within)s::interval)
             ON CONFLICT (kind, case_id, subject) WHERE closed_at IS NULL DO NOTHING
             """,
-            {"kind": kind, "case_id": case_id, "subject": subject, "reason": reason},
+            {
+                "kind": kind,
+                "case_id": case_id,
+                "subject": subject,
+                "reason": reason,
+                "owner": owner,
+                "within": within,
+            },
         )
         return cur.rowcount == 1
 
@@ -43,7 +61,7 @@ class PostgresTasks:
         with self._conn.cursor(row_factory=class_row(Task)) as cur:
             cur.execute(
                 """
-                SELECT id, kind, case_id, subject, reason, opened_at
+                SELECT id, kind, case_id, subject, reason, opened_at, owner, due_at
                   FROM tasks
                  WHERE closed_at IS NULL
                  ORDER BY opened_at, id

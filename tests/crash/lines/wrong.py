@@ -7,16 +7,17 @@ from typing import Any
 
 import flask
 
-from functions.forward import attempt as attempts
 from functions.forward import forward
-from functions.forward.attempt import Claim, Courier
+from functions.forward.attempt import Courier
+from functions.forward.claiming import Claim
 from functions.forward.destination import Deadline, Message
+from functions.forward.freezing import frozen
+from functions.forward.outcome import Ended, Outcome
 from functions.forward.ports import Transactions
-from functions.forward.record import Ended, Outcome, record
+from functions.forward.record import Recorded, record
 from shared.adapters.postgres import intake
 from shared.adapters.postgres.pool import Connection, Pool, transaction
 from shared.domain.case import Case
-from shared.domain.events import CaseForwarded
 from shared.domain.forwarding import Receipt
 
 
@@ -59,14 +60,14 @@ def consume_before_store() -> None:
 
 
 def record_before_sending() -> None:
-    def attempt(claim: Claim, transactions: Transactions, courier: Courier) -> CaseForwarded | None:
+    def attempt(claim: Claim, transactions: Transactions, courier: Courier) -> Recorded:
         assert claim.destination is not None
         kind = courier.open(claim.destination)
-        body = vars(attempts)["_frozen"](claim.forwarding, kind, transactions, courier.objects)
+        body = frozen(claim.forwarding, kind, transactions, courier.objects)
         sent = Ended(Outcome.ACCEPTED, receipt=Receipt())
-        reply = record(claim.forwarding, claim.owner, claim.number, claim.cause, sent, transactions)
+        recorded = record(claim, sent, transactions)
         kind.send(Message(claim.forwarding.message_id, body, Deadline(10)))
-        return reply
+        return recorded
 
     vars(forward)["attempt"] = attempt
 

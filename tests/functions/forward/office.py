@@ -15,22 +15,17 @@ import psycopg
 from functions.forward.attempt import Courier
 from functions.forward.destinations import open_destination
 from functions.forward.forward import forward
-from functions.forward.forwardings import PostgresForwardings as Forwardings
 from functions.forward.means import Means
 from functions.forward.ports import Stores
 from functions.forward.stores import DestinationStores
+from functions.forward.transaction import stores_over
 from functions.route.reroute import reroute
 from functions.route.routings import PostgresRoutings
 from shared.adapters.object_store import ObjectStoreSettings, S3ObjectStore
 from shared.adapters.postgres.attachments import PostgresAttachments
-from shared.adapters.postgres.case_log import PostgresCaseLog
 from shared.adapters.postgres.cases import PostgresCases
-from shared.adapters.postgres.destinations import PostgresDestinations
-from shared.adapters.postgres.events import PostgresEvents
 from shared.adapters.postgres.forwardings import PostgresForwardings
 from shared.adapters.postgres.pool import Pool, transaction
-from shared.adapters.postgres.scans import PostgresScans
-from shared.adapters.postgres.submissions import PostgresSubmissions
 from shared.adapters.postgres.tasks import PostgresTasks
 from shared.domain.actor import Actor
 from shared.domain.case import Case
@@ -172,17 +167,7 @@ class Office:
     @contextmanager
     def transactions(self) -> Iterator[Stores]:
         with transaction(self._pool) as conn:
-            yield Stores(
-                cases=PostgresCases(conn, WAKE_AFTER),
-                events=PostgresEvents(conn),
-                destinations=PostgresDestinations(conn),
-                forwardings=Forwardings(conn),
-                submissions=PostgresSubmissions(conn),
-                attachments=PostgresAttachments(conn),
-                scans=PostgresScans(conn),
-                tasks=PostgresTasks(conn),
-                log=PostgresCaseLog(conn),
-            )
+            yield stores_over(conn, WAKE_AFTER)
 
     def case(self, case_id: CaseId) -> Case:
         return PostgresCases(self.conn, WAKE_AFTER).get(case_id)

@@ -13,7 +13,7 @@ from infra.local.ports import HOST, free_port
 from infra.local.s3 import EmbeddedS3
 from shared.adapters.object_store import S3ObjectStore
 from shared.domain.errors import Unavailable
-from shared.domain.forwarding import MessageId
+from shared.domain.forwarding import MessageId, Receipt
 from shared.domain.identifiers import AuthorityId
 from tests.factories import TRADE_OFFICE
 from tests.functions.forward.receiver import SECRET, Receiver
@@ -67,6 +67,7 @@ def test_a_webhook_has_accepted_whatever_its_answer_says(
 
     receipt = webhook.open().send(a_message(webhook, contents, seconds=2))
 
+    assert isinstance(receipt, Receipt)
     assert receipt.external_id is None
 
 

@@ -177,10 +177,10 @@ def test_the_check_before_it_sends_waits_for_whoever_is_re_routing(
 
     def renew() -> bool:
         with office.transactions() as stores:
-            return stores.forwardings.renew(forwarding.id, owner, 60)
+            return stores.claims.renew(forwarding.id, owner, 60)
 
     with office.transactions() as stores:
-        stores.forwardings.claim(forwarding.id, owner, 60)
+        stores.claims.claim(forwarding.id, owner, 60)
     assert renew()
     with ThreadPoolExecutor(1) as threads:
         checks: list[Future[bool]] = []
