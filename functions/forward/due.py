@@ -10,6 +10,7 @@ from shared.domain.errors import UnknownEvent
 from shared.domain.events import (
     CaseAssigned,
     CaseClosed,
+    CaseDecided,
     CaseForwarded,
     CaseForwardingRequested,
     Event,
@@ -17,7 +18,12 @@ from shared.domain.events import (
 from shared.domain.forwarding import Forwarding, forwarding_id, message_id
 from shared.domain.identifiers import DestinationId
 
-OCCASIONS: tuple[type[Event], ...] = (CaseAssigned, CaseForwardingRequested, CaseClosed)
+OCCASIONS: dict[type[Event], When] = {
+    CaseAssigned: When.ON_ASSIGNMENT,
+    CaseForwardingRequested: When.ON_REQUEST,
+    CaseDecided: When.ON_DECISION,
+    CaseClosed: When.ON_CLOSING,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +47,7 @@ class Round:
     def open_occasions(self) -> list[Event]:
         """Those that nothing has answered yet."""
         last = max((e.sequence for e in self.history if isinstance(e, CaseForwarded)), default=0)
-        return [e for e in self.history if isinstance(e, OCCASIONS) and e.sequence > last]
+        return [e for e in self.history if type(e) in OCCASIONS and e.sequence > last]
 
 
 def read_round(stores: Stores, case: Case) -> Round:
@@ -69,7 +75,7 @@ def due_at(occasion: Event, case: Case, destinations: Iterable[Destination]) -> 
     that person hears of it."""
     if isinstance(occasion, CaseForwardingRequested):
         return [occasion.destination]
-    when = When.ON_ASSIGNMENT if isinstance(occasion, CaseAssigned) else When.ON_CLOSING
+    when = OCCASIONS[type(occasion)]
     return [DestinationId(d.id) for d in destinations if d.when is when and d.takes(case)]
 
 

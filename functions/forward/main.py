@@ -1,6 +1,7 @@
 """Forward an assigned case to the destinations of its authority and service.
 
-Consumes  de.antragslotse.case.assigned.v1, .forwarding-requested.v1 and .closed.v1
+Consumes  de.antragslotse.case.assigned.v1, .forwarding-requested.v1, .decided.v1 and
+          .closed.v1
 Replies   de.antragslotse.case.forwarded.v1
 """
 
@@ -19,7 +20,13 @@ from functions.forward.stores import DestinationStores
 from functions.forward.transaction import stores_over
 from shared.adapters.object_store import ObjectStoreSettings, S3ObjectStore
 from shared.adapters.postgres.pool import DatabaseSettings, open_pool, transaction
-from shared.domain.events import CaseAssigned, CaseClosed, CaseForwardingRequested, Event
+from shared.domain.events import (
+    CaseAssigned,
+    CaseClosed,
+    CaseDecided,
+    CaseForwardingRequested,
+    Event,
+)
 from shared.runtime.event_function import Handler, event_function
 from shared.runtime.logging import configure
 from shared.secrets import resolve
@@ -60,4 +67,4 @@ def build() -> Handler:
     return handle_event
 
 
-handle = event_function([CaseAssigned, CaseForwardingRequested, CaseClosed], build)
+handle = event_function([CaseAssigned, CaseForwardingRequested, CaseDecided, CaseClosed], build)

@@ -12,6 +12,7 @@ from shared.domain.errors import UnknownCase
 from shared.domain.events import (
     CaseAssigned,
     CaseClosed,
+    CaseDecided,
     CaseForwarded,
     CaseForwardingRequested,
     CaseReceived,
@@ -97,7 +98,7 @@ def redrive_letter(letter: KeptDeadLetter, actor: Actor, stores: Stores) -> Verd
 
 def _judge(case: Case, last: Event) -> Verdict:
     # What a caseworker has asked for is due also in a case that the pipeline is through with.
-    if case.rests and not isinstance(last, CaseForwardingRequested | CaseClosed):
+    if case.rests and not isinstance(last, CaseForwardingRequested | CaseDecided | CaseClosed):
         if case.stage is Stage.FORWARDED:
             return Verdict(False, "the case is forwarded already")
         return Verdict(False, "the case waits for a person in the clearing office")

@@ -95,6 +95,13 @@ class CaseStatusChanged(Event):
     status: str
 
 
+class CaseDecided(Event):
+    """A caseworker has decided: what is due on a decision is sent now."""
+
+    type = "de.antragslotse.case.decided.v1"
+    source = "/functions/cases"
+
+
 class CaseClosed(Event):
     """The work on the case is done: what is due on closing is sent now."""
 
@@ -119,10 +126,18 @@ EVENT_TYPES: dict[str, type[Event]] = {
         CaseAssigned,
         CaseForwardingRequested,
         CaseStatusChanged,
+        CaseDecided,
         CaseClosed,
         CaseForwarded,
     )
 }
 
-AWAITED = (CaseReceived, CaseRouted, CaseAssigned, CaseForwardingRequested, CaseClosed)
+AWAITED = (
+    CaseReceived,
+    CaseRouted,
+    CaseAssigned,
+    CaseForwardingRequested,
+    CaseDecided,
+    CaseClosed,
+)
 """What a function waits for: to wake a case is to send the last of these again."""

@@ -59,6 +59,7 @@ CREATE TABLE destination_standings (
     destination  text NOT NULL,
     paused_at    timestamptz,
     paused_by    json,
+    pause_reason text,
     failures     integer NOT NULL DEFAULT 0,
     open_until   timestamptz,
     failure_rate double precision NOT NULL DEFAULT 0,
@@ -83,7 +84,7 @@ GRANT SELECT (id, case_id, tenant, destination, message_id) ON forwardings TO lo
 GRANT SELECT ON destinations TO lotse_receive;
 
 GRANT SELECT ON forwarding_steps, forwarding_receipts, destination_standings TO lotse_operator;
-GRANT INSERT, UPDATE (paused_at, paused_by, failures, open_until) ON destination_standings
+GRANT INSERT, UPDATE (paused_at, paused_by, pause_reason, failures, open_until) ON destination_standings
     TO lotse_operator;
 GRANT UPDATE (sent_at, code, reason, held_by) ON forwardings TO lotse_operator;
 GRANT UPDATE (owner, due_at) ON tasks TO lotse_operator;
