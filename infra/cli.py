@@ -9,9 +9,11 @@ from infra.commands.assign import assign
 from infra.commands.case import case
 from infra.commands.config import config
 from infra.commands.dead_letters import dead_letters, redrive, tasks
+from infra.commands.destinations import destinations
 from infra.commands.directories import directories
 from infra.commands.directory import directory
 from infra.commands.files import files
+from infra.commands.forwardings import forwardings
 from infra.commands.polls import polls
 from infra.commands.refusals import refusals
 from infra.commands.regions import regions
@@ -46,9 +48,9 @@ def lotse() -> None:
 
 HEADINGS: tuple[tuple[str, tuple[click.Command, ...]], ...] = (
     ("Run it on this machine", (up,)),
-    ("Applications and cases", (submit, case, route, assign)),
+    ("Applications and cases", (submit, case, route, assign, forwardings)),
     ("Operate it", (status, tasks, files, refusals, polls, dead_letters, redrive)),
-    ("Set it up", (config, directory, regions, directories)),
+    ("Set it up", (config, directory, regions, directories, destinations)),
 )
 Sections.headings = HEADINGS
 for _, commands in HEADINGS:

@@ -6,7 +6,7 @@ from datetime import datetime
 from psycopg.rows import class_row
 
 from shared.adapters.postgres.pool import Connection
-from shared.domain.forwarding import Forwarding
+from shared.domain.forwarding import Forwarding, ForwardingId
 from shared.domain.identifiers import CaseId, DestinationId, EventId, TenantId
 
 
@@ -153,3 +153,28 @@ class PostgresForwardings:
             {"case_id": case_id, "round": round_},
         ).fetchall()
         return tuple(DestinationId(row[0]) for row in rows)
+
+    def send_again(self, forwarding_id: ForwardingId) -> bool:
+        """False if it did not fail."""
+        cur = self._conn.execute(
+            """
+            UPDATE forwardings
+               SET state = 'planned', window_from = now(), due_at = now(), sent_at = NULL,
+                   code = NULL, reason = NULL
+             WHERE id = %(id)s AND state IN ('rejected', 'given_up') AND waived_by IS NULL
+            """,
+            {"id": forwarding_id},
+        )
+        return cur.rowcount == 1
+
+    def waive(self, forwarding_id: ForwardingId, account: str) -> bool:
+        """False if it did not fail."""
+        cur = self._conn.execute(
+            """
+            UPDATE forwardings
+               SET waived_by = %(account)s
+             WHERE id = %(id)s AND state IN ('rejected', 'given_up') AND waived_by IS NULL
+            """,
+            {"id": forwarding_id, "account": account},
+        )
+        return cur.rowcount == 1

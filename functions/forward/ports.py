@@ -120,6 +120,14 @@ class Forwardings(Protocol):
 
     def accepted(self, case_id: CaseId, round_: int) -> tuple[DestinationId, ...]: ...
 
+    def send_again(self, forwarding_id: ForwardingId) -> bool:
+        """Due now, with a new window. False if it did not fail."""
+        ...
+
+    def waive(self, forwarding_id: ForwardingId, account: str) -> bool:
+        """The case goes on without it. False if it did not fail."""
+        ...
+
 
 class Claims(Protocol):
     """All that ends a claim asks who owns it, and changes nothing for another."""

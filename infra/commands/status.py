@@ -9,6 +9,7 @@ import click
 
 from infra.commands.connection import operator_connection
 from infra.commands.counting import counted
+from infra.commands.destinations import troubled
 from infra.commands.directories import away
 from infra.commands.polls import failing
 from infra.commands.standing import standing
@@ -39,6 +40,7 @@ def status() -> None:
             failing(conn),
             standing(conn),
             away(conn),
+            troubled(conn),
             _trusted(conn),
         )
         for line in chain.from_iterable(told):

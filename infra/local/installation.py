@@ -161,7 +161,7 @@ class Installation:
                 broker_url=self.broker_url,
                 operator_database_url=self.database_url(),
                 ports=self.ports,
-                environment=self._servers.directory.environment(),
+                environment=self._environment,
             ),
         )
 
@@ -196,6 +196,7 @@ class Installation:
             referred,
         )
         self.ports = made.ports
+        self._environment = made.environment
         self._together(*map(self._starting, made.parts))
 
     def _starting(self, part: Part) -> Callable[[], None]:

@@ -47,10 +47,12 @@ class Options:
 
 @dataclass(frozen=True)
 class Pipeline:
-    """`ports` has an entry for each part that listens."""
+    """`ports` has an entry for each part that listens; `environment` is what commands have to
+    know of that of the functions."""
 
     parts: list[Part]
     ports: dict[str, int]
+    environment: dict[str, str]
 
 
 def pipeline(
@@ -91,7 +93,11 @@ def pipeline(
         for each in deployment.functions
     ]
     parts += [ping_part(each, state, ports, options.ping_every) for each in deployment.pings]
-    return Pipeline(parts, ports)
+    store = servers.object_store.settings().model_dump(exclude={"log_level"}, exclude_none=True)
+    told = {name.upper(): value for name, value in store.items()}
+    return Pipeline(
+        parts, ports, {**servers.directory.environment(), **secrets, **told, **environment}
+    )
 
 
 def referred_names(conn: Connection) -> set[str]:

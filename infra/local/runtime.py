@@ -16,7 +16,8 @@ RUNTIME = "runtime.json"
 class Runtime(BaseModel):
     """Readable by its owner only: the URLs may hold a password.
 
-    `environment` is what the functions are told of the directory, as the configuration names it.
+    `environment` is what the functions are told of their servers, and what the configuration
+    refers to.
     """
 
     pid: int

@@ -1,4 +1,4 @@
-"""Tables `forwardings` and `forwarding_attempts`, as people read them and decide what failed."""
+"""Tables `forwardings` and `forwarding_attempts`, as people read them."""
 
 from psycopg.rows import class_row
 
@@ -42,33 +42,3 @@ class PostgresForwardings:
                 {"id": forwarding_id},
             )
             return cur.fetchall()
-
-    def retry(self, forwarding_id: ForwardingId) -> bool:
-        """A person wants it tried again: due now, with a new window. False if it did not fail.
-
-        The caller wakes the case and closes the task.
-        """
-        cur = self._conn.execute(
-            """
-            UPDATE forwardings
-               SET state = 'planned', window_from = now(), due_at = now()
-             WHERE id = %(id)s AND state IN ('rejected', 'given_up') AND waived_by IS NULL
-            """,
-            {"id": forwarding_id},
-        )
-        return cur.rowcount == 1
-
-    def waive(self, forwarding_id: ForwardingId, account: str) -> bool:
-        """A person lets the case go on without it. False if it did not fail.
-
-        The caller wakes the case and closes the task.
-        """
-        cur = self._conn.execute(
-            """
-            UPDATE forwardings
-               SET waived_by = %(account)s
-             WHERE id = %(id)s AND state IN ('rejected', 'given_up') AND waived_by IS NULL
-            """,
-            {"id": forwarding_id, "account": account},
-        )
-        return cur.rowcount == 1

@@ -8,7 +8,7 @@ from uuid import uuid4
 
 import pytest
 
-from shared.adapters.postgres.forwardings import PostgresForwardings
+from functions.forward.forwardings import PostgresForwardings as Forwardings
 from shared.domain.case import Stage
 from shared.domain.errors import UnknownEvent
 from shared.domain.events import CaseClosed, CaseForwardingRequested
@@ -170,7 +170,7 @@ def test_what_a_person_tries_again_closes_its_task(office: Office, receiver: Rec
     receiver.script = ["400"]
     office.forward(event)
 
-    assert PostgresForwardings(office.conn).retry(office.the_forwarding(event.case_id).id)
+    assert Forwardings(office.conn).send_again(office.the_forwarding(event.case_id).id)
     reply = office.forward(event)
 
     assert reply is not None
@@ -186,12 +186,12 @@ def test_a_case_goes_on_without_what_a_person_waived(office: Office, receiver: R
     assert office.forward(event) is None
     failed = next(f for f in office.forwardings(event.case_id) if f.destination != "ablage")
 
-    assert PostgresForwardings(office.conn).waive(failed.id, "operator-1")
+    assert Forwardings(office.conn).waive(failed.id, "operator-1")
     reply = office.forward(event)
 
     assert reply is not None
     assert reply.destinations == ("ablage",)
-    assert not PostgresForwardings(office.conn).waive(failed.id, "operator-1")
+    assert not Forwardings(office.conn).waive(failed.id, "operator-1")
 
 
 def test_a_failing_destination_does_not_hold_back_the_others(
