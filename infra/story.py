@@ -10,6 +10,7 @@ from typing import Any
 from functions.assign.assignments import PostgresAssignments
 from functions.assign.explain import explain as explain_assignment
 from functions.assign.explain import lies_with
+from functions.forward.words import in_words
 from functions.route.explain import explain_rounds
 from functions.route.routings import PostgresRoutings
 from shared.adapters.postgres.cases import PostgresCases
@@ -102,11 +103,12 @@ class Storyteller:
             "consented": self._consented,
             **dict.fromkeys(("claimed", "released", "reassigned"), self._moved),
             "forwarded": self._forwarded,
-            **dict.fromkeys(("accepted", "rejected", "given_up"), self._attempted),
+            **dict.fromkeys(("sent", "accepted", "rejected", "given_up"), self._attempted),
+            **dict.fromkeys(("sent-again", "waived"), self._decided),
         }.get(action, self._other)
         by = self._with_names(f"by {entry['actor']['id']}")
         text, why = tell(case, entry["details"])
-        if action in ("re-routed", "reassigned", "released"):
+        if action in ("re-routed", "reassigned", "released", "sent-again", "waived"):
             text = f"{by} {text}"
         return Step(seq, at, action, text or by, tuple(why))
 
@@ -151,8 +153,12 @@ class Storyteller:
         return self._with_names(f"{details.get('to') or 'anybody'} may claim it"), []
 
     def _attempted(self, case: Case, details: Details) -> Told:
-        reason = f": {details['code']}" if details.get("code") else ""
+        reason = f": {in_words(details['code'])}" if details.get("code") else ""
         return f"by {details.get('destination')}{reason}", []
+
+    def _decided(self, case: Case, details: Details) -> Told:
+        reason = f": {details['reason']}" if details.get("reason") else ""
+        return f"to {details.get('destination')}{reason}", []
 
     def _forwarded(self, case: Case, details: Details) -> Told:
         planned = [

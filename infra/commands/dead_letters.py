@@ -21,6 +21,7 @@ from shared.adapters.postgres.pool import Connection
 from shared.adapters.postgres.tasks import PostgresTasks
 from shared.domain.dead_letter import DeadLetterState, KeptDeadLetter
 from shared.domain.errors import StaleCase, UnknownCase
+from shared.domain.task import Task
 
 _LETTER = re.compile(r"[Dd](\d{1,18})")
 
@@ -63,9 +64,15 @@ def tasks() -> None:
             subject = f" {task.subject}" if task.subject else ""
             click.echo(
                 f"{at}  {case_name(conn, task.case_id):<12}{task.kind}{subject}: {task.reason}"
+                f"{_seen_to(task)}"
             )
     if not open_tasks:
         click.echo("no open tasks")
+
+
+def _seen_to(task: Task) -> str:
+    until = f" until {task.due_at.astimezone():%Y-%m-%d %H:%M}" if task.due_at else ""
+    return f" ({task.owner or 'nobody yet'}{until})" if task.owner or until else ""
 
 
 def _redrive_case(what: str, *, dry_run: bool) -> None:
