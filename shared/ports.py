@@ -122,6 +122,10 @@ class ObjectStore(Protocol):
         """Raise AlreadyStored if the key is taken by other content."""
         ...
 
+    def size(self, key: str) -> int | None:
+        """In bytes. None if there is no such object."""
+        ...
+
     def read(self, key: str) -> Iterator[bytes]:
         """The object's bytes in pieces. Raise UnknownObject if there is none."""
         ...

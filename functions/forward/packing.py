@@ -9,6 +9,7 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from hashlib import sha256
 from typing import Any
 
@@ -16,10 +17,13 @@ from pydantic import BaseModel, ConfigDict
 
 from functions.forward.destination import Contents, verified
 from functions.forward.manifest import File
+from shared.domain.configuration.name_template import render
 from shared.domain.exact_json import write_json
 from shared.ports import ObjectStore
 
+LONGEST = 120
 _UNSAFE = re.compile(r"[^A-Za-z0-9._-]")
+_DEVICE = re.compile(r"(?i:con|prn|aux|nul|com\d|lpt\d)(?:\..*)?")
 
 
 class Part(BaseModel):
@@ -68,10 +72,11 @@ class PackingList(BaseModel):
         return self.parts[-1]
 
 
-def pack(contents: Contents, packed: Packed) -> bytes:
+def pack(contents: Contents, packed: Packed, template: str) -> bytes:
+    *folders, name = [safe_segment(each) for each in render(template, _values(contents))]
     packing_list = PackingList(
-        folder=safe_segment(contents.case.authority or ""),
-        name=packed.name or f"{contents.case.number}_{contents.message_id}",
+        folder="/".join(folders),
+        name=packed.name or name,
         parts=packed.parts,
         single=packed.name is not None,
     )
@@ -79,13 +84,30 @@ def pack(contents: Contents, packed: Packed) -> bytes:
     return json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()
 
 
+def _values(contents: Contents) -> dict[str, str | datetime]:
+    case = contents.case
+    return {
+        "authority": case.authority or "",
+        "number": case.number,
+        "message_id": str(contents.message_id),
+        "case_id": str(case.id),
+        "round": str(case.round),
+        "form_id": case.form_id or "-",
+        "leika_key": case.leika_keys[0] if case.leika_keys else "-",
+        "received": case.received_at.astimezone(UTC),
+    }
+
+
 def unpack(body: bytes) -> PackingList:
     return PackingList.model_validate_json(body)
 
 
 def safe_segment(name: str) -> str:
-    """One folder's name. An id with other characters stays different by a piece of its hash."""
-    safe = _UNSAFE.sub("_", name).lstrip(".") or "_"
+    """One folder's or file's name, as every file store takes it. One that has to be changed stays
+    different by a piece of its hash."""
+    safe = _UNSAFE.sub("_", name).lstrip(".").rstrip(".")[:LONGEST] or "_"
+    if _DEVICE.fullmatch(safe):
+        safe = f"_{safe}"
     return safe if safe == name else f"{safe}-{sha256(name.encode()).hexdigest()[:8]}"
 
 

@@ -57,6 +57,13 @@ class S3ObjectStore:
             if self._stored_digest(key) != digest:
                 raise
 
+    def size(self, key: str) -> int | None:
+        try:
+            with _translated():
+                return self.client.head_object(Bucket=self._bucket, Key=key)["ContentLength"]
+        except UnknownObject:
+            return None
+
     def read(self, key: str) -> Iterator[bytes]:
         with _translated():
             body = self.client.get_object(Bucket=self._bucket, Key=key)["Body"]

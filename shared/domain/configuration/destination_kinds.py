@@ -5,15 +5,16 @@ from typing import Annotated, Literal, Self
 from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
 from shared.domain.configuration.addresses import path_inside, web_address
-from shared.domain.configuration.base import Part, SecretRef
+from shared.domain.configuration.base import Part, SecretRef, Text
 from shared.domain.configuration.delivery_formats import Delivery, DeliveryFormat
+from shared.domain.configuration.name_template import name_template
 
 
 class FileStore(Part):
     """Where files are put: each case in a folder (or file) of its own, named by `name`."""
 
     contents: DeliveryFormat = Delivery()
-    name: str = "{authority}/{number}_{message_id}"
+    name: Annotated[str, AfterValidator(name_template)] = "{authority}/{number}_{message_id}"
     timeout_seconds: float = Field(default=20, gt=0, le=600)
 
 
@@ -45,6 +46,53 @@ class S3(FileStore):
         return self
 
 
+class WebDav(FileStore):
+    """A folder of a WebDAV server, with a user and password, or a bearer token."""
+
+    kind: Literal["webdav"]
+    url: Annotated[str, AfterValidator(web_address)]
+    user: Text | None = None
+    password: SecretRef | None = None
+    token: SecretRef | None = None
+    ca_file: Text | None = None
+
+    @model_validator(mode="after")
+    def _logs_in_one_way(self) -> Self:
+        if (self.user is None) != (self.password is None):
+            raise ValueError("user and password come together")
+        if self.token is not None and self.user is not None:
+            raise ValueError("either user and password, or a token")
+        return self
+
+
+class Sftp(FileStore):
+    """A folder of an SFTP server, with a password or a private key.
+
+    `host_key` is the line that `ssh-keyscan` prints without the host, or `SHA256:` and the key's
+    fingerprint: whoever answers with another key gets nothing.
+    """
+
+    kind: Literal["sftp"]
+    host: Text
+    port: int = Field(default=22, ge=1, le=65535)
+    user: Text
+    password: SecretRef | None = None
+    private_key: SecretRef | None = None
+    passphrase: SecretRef | None = None
+    host_key: Annotated[
+        str, StringConstraints(pattern=r"^(SHA256:[A-Za-z0-9+/]{43}=?|\S+ [A-Za-z0-9+/=]+( .*)?)$")
+    ]
+    path: Text = "."
+
+    @model_validator(mode="after")
+    def _logs_in_one_way(self) -> Self:
+        if (self.password is None) == (self.private_key is None):
+            raise ValueError("either a password or a private_key")
+        if self.passphrase is not None and self.private_key is None:
+            raise ValueError("a passphrase belongs to a private_key")
+        return self
+
+
 class Webhook(Part):
     """A signed POST after the Standard Webhooks scheme, with the files inline up to a limit.
 
@@ -58,4 +106,4 @@ class Webhook(Part):
     timeout_seconds: float = Field(default=10, gt=0, le=600)
 
 
-DestinationSettings = Annotated[Folder | S3 | Webhook, Field(discriminator="kind")]
+DestinationSettings = Annotated[Folder | S3 | WebDav | Sftp | Webhook, Field(discriminator="kind")]

@@ -19,7 +19,18 @@ from shared.domain.submission import Attachment, AttachmentKind, Submission
 from tests.factories import FORMSERVER, TENANT, TRADE_OFFICE, a_case
 from tests.functions.forward.office import FIELDS, ORIGINAL, PDF, Office
 from tests.functions.forward.receiver import SECRET, Receiver, a_receiver
-from tests.functions.forward.rigs import LARGE, FolderRig, Rig, S3Rig, WebhookRig, store_settings
+from tests.functions.forward.rigs import (
+    LARGE,
+    FolderRig,
+    Rig,
+    S3Rig,
+    SftpRig,
+    WebDavRig,
+    WebhookRig,
+    store_settings,
+)
+from tests.functions.forward.sftp_server import SftpServer, an_sftp_server
+from tests.functions.forward.webdav_server import WebDavServer, a_webdav_server
 from tests.roles import as_role
 
 
@@ -76,6 +87,20 @@ def means(objects: S3ObjectStore, object_store_server: EmbeddedS3, root: Path) -
     return Means(objects, store, {"env:WEBHOOK_SECRET": SECRET}.__getitem__, root)
 
 
+@pytest.fixture
+def webdav(tmp_path: Path) -> Iterator[WebDavServer]:
+    (tmp_path / "dav").mkdir()
+    with a_webdav_server(tmp_path / "dav") as server:
+        yield server
+
+
+@pytest.fixture
+def sftp(tmp_path: Path) -> Iterator[SftpServer]:
+    (tmp_path / "sftp").mkdir()
+    with an_sftp_server(tmp_path / "sftp") as server:
+        yield server
+
+
 @pytest.fixture(params=sorted(KINDS))
 def rig(request: pytest.FixtureRequest, means: Means, bucket: str) -> Rig:
     server: EmbeddedS3 = request.getfixturevalue("object_store_server")
@@ -83,6 +108,10 @@ def rig(request: pytest.FixtureRequest, means: Means, bucket: str) -> Rig:
         return FolderRig(means)
     if request.param == "s3":
         return S3Rig(means, server, bucket)
+    if request.param == "webdav":
+        return WebDavRig(means, request.getfixturevalue("webdav"))
+    if request.param == "sftp":
+        return SftpRig(means, request.getfixturevalue("sftp"))
     return WebhookRig(means, request.getfixturevalue("receiver"))
 
 

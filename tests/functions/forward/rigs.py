@@ -16,8 +16,11 @@ from shared.adapters.object_store import ObjectStoreSettings, S3ObjectStore
 from shared.domain.configuration.destinations import Destination
 from shared.domain.errors import Unavailable
 from tests.factories import TRADE_OFFICE
+from tests.functions.forward import sftp_server, webdav_server
 from tests.functions.forward.office import tree
 from tests.functions.forward.receiver import Receiver
+from tests.functions.forward.sftp_server import SftpServer
+from tests.functions.forward.webdav_server import WebDavServer
 
 LARGE = os.urandom(9 * 1024 * 1024)  # more than one part of a multipart upload
 
@@ -114,6 +117,80 @@ class S3Rig(Rig):
             self.means = replace(self.means, objects=self.means.objects.whole)
 
 
+class _ServedRig(Rig):
+    """A server over a folder."""
+
+    root: Path
+
+    def held(self) -> Held:
+        found = self.root.glob("ablage/*/*")
+        return {str(f.relative_to(self.root)): tree(f) for f in found if _visible(f)}
+
+    def refuse(self, message: Message) -> None:
+        taken = self.root / "ablage" / TRADE_OFFICE / _name(message)
+        taken.mkdir(parents=True)
+        (taken / "manifest.json").write_text("{}")
+
+    def cut(self) -> None:
+        self.means = replace(self.means, objects=_CutObjects(self.means.objects))
+
+    def _mend_objects(self) -> None:
+        if isinstance(self.means.objects, _CutObjects):
+            self.means = replace(self.means, objects=self.means.objects.whole)
+
+
+class WebDavRig(_ServedRig):
+    def __init__(self, means: Means, server: WebDavServer) -> None:
+        super().__init__(with_secrets(means, {"env:DAV": webdav_server.PASSWORD}))
+        self.server = server
+        self.root = server.root
+        (self.root / "ablage").mkdir()
+        self.settings = {
+            "kind": "webdav",
+            "url": f"{server.url}/ablage",
+            "user": webdav_server.USER,
+            "password": "env:DAV",
+        }
+
+    def fail(self) -> None:
+        self.server.status = "503 Service Unavailable"
+
+    def stall(self) -> None:
+        self.server.stalls = True
+
+    def mend(self) -> None:
+        self.server.status, self.server.stalls = None, False
+        self.server.go_on.set()
+        self._mend_objects()
+
+
+class SftpRig(_ServedRig):
+    def __init__(self, means: Means, server: SftpServer) -> None:
+        super().__init__(with_secrets(means, {"env:SFTP": sftp_server.PASSWORD}))
+        self.server = server
+        self.root = server.root
+        (self.root / "ablage").mkdir()
+        self.settings = {
+            "kind": "sftp",
+            "host": "127.0.0.1",
+            "port": server.port,
+            "user": sftp_server.USER,
+            "password": "env:SFTP",
+            "host_key": server.known_host,
+            "path": "ablage",
+        }
+
+    def fail(self) -> None:
+        self.server.broken = True
+
+    def stall(self) -> None:
+        self.server.stalls = True
+
+    def mend(self) -> None:
+        self.server.broken = self.server.stalls = False
+        self._mend_objects()
+
+
 class WebhookRig(Rig):
     def __init__(self, means: Means, receiver: Receiver) -> None:
         super().__init__(means)
@@ -139,6 +216,13 @@ class WebhookRig(Rig):
 
     def mend(self) -> None:
         self._receiver.script = []
+
+
+def with_secrets(means: Means, more: dict[str, str]) -> Means:
+    def secret(reference: str) -> str:
+        return more[reference] if reference in more else means.secret(reference)
+
+    return replace(means, secret=secret)
 
 
 class _CutObjects(S3ObjectStore):

@@ -1,0 +1,136 @@
+"""Every file store: what a format makes of a case, filed part by part."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+from uuid import uuid4
+
+from urllib3.util import parse_url
+
+from functions.forward.destination import (
+    Checked,
+    Contents,
+    Deadline,
+    Handed,
+    Message,
+    NotDelivered,
+    Refused,
+)
+from functions.forward.filing import file_delivery, take_away
+from functions.forward.formats import FORMATS
+from functions.forward.means import Means
+from functions.forward.packing import pack, unpack
+from functions.forward.storage import Storage
+from functions.forward.storage.folder import FolderStorage
+from functions.forward.storage.s3 import S3Storage
+from functions.forward.storage.sftp import Login, SftpStorage
+from functions.forward.storage.webdav import WebDavStorage, basic
+from functions.forward.words import in_words
+from shared.domain.configuration.destination_kinds import S3, FileStore, Folder, Sftp, WebDav
+from shared.domain.errors import LotseError
+from shared.domain.forwarding import Receipt
+
+_TRIED = b"Antragslotse tries whether it may write here. This file may be deleted.\n"
+
+
+class FileStoreDestination:
+    def __init__(
+        self,
+        settings: FileStore,
+        means: Means,
+        open_storage: Callable[[Any, Means, Deadline], Storage],
+    ) -> None:
+        self._settings = settings
+        self._means = means
+        self._open_storage = open_storage
+
+    def build(self, contents: Contents) -> bytes:
+        chosen = self._settings.contents
+        packed = FORMATS[chosen.format](contents, chosen, self._means)
+        return pack(contents, packed, self._settings.name)
+
+    def send(self, message: Message) -> Handed:
+        with self._open(message.deadline) as storage:
+            path = file_delivery(unpack(message.body), message, storage, self._means.objects)
+        return Receipt(details={"path": path})
+
+    def ask(self, message: Message, sent: Receipt) -> Handed:
+        return sent
+
+    def withdraw(self, message: Message) -> None:
+        with self._open(message.deadline) as storage:
+            take_away(unpack(message.body), storage)
+
+    def test(self, deadline: Deadline) -> Iterator[Checked]:
+        """In a folder of its own, which goes with the last step."""
+        folder = f".lotse-{uuid4().hex[:12]}"
+        step = "connect"
+        try:
+            with self._open(deadline) as storage:
+                yield Checked(step, ok=True, text="it is there, and lets us in")
+                try:
+                    for step, text, act in self._tries(folder, storage):
+                        act()
+                        yield Checked(step, ok=True, text=text)
+                finally:
+                    step = "remove"
+                    storage.remove(folder)
+                yield Checked(step, ok=True, text="nothing of it is left")
+        except (NotDelivered, Refused) as exc:
+            yield Checked(step, ok=False, text=in_words(exc.code))
+        except LotseError as exc:
+            yield Checked(step, ok=False, text=str(exc))
+
+    def _tries(
+        self, folder: str, storage: Storage
+    ) -> Iterator[tuple[str, str, Callable[[], object]]]:
+        new, tried = f"{folder}/new", f"{folder}/tried"
+
+        def read() -> None:
+            if b"".join(storage.read(tried if storage.moves else new)) != _TRIED:
+                raise NotDelivered("written_otherwise")
+
+        def write() -> None:
+            storage.write(new, [_TRIED], len(_TRIED))
+
+        yield "write", "a file can be written into a folder of its own", write
+        if storage.moves:
+            yield "rename", "it can be renamed", lambda: storage.move(new, tried)
+        yield "read", "it can be read back, and is what was written", read
+
+    def _open(self, deadline: Deadline) -> Storage:
+        return self._open_storage(self._settings, self._means, deadline)
+
+
+def open_folder(settings: Folder, means: Means, deadline: Deadline) -> Storage:
+    del deadline  # the system gives no way to cut it short
+    return FolderStorage(means.destinations_root, settings.path)
+
+
+def open_s3(settings: S3, means: Means, deadline: Deadline) -> Storage:
+    del deadline  # the store has timeouts of its own
+    return S3Storage(means.store(settings), settings.prefix)
+
+
+def open_webdav(settings: WebDav, means: Means, deadline: Deadline) -> Storage:
+    authorization = None
+    if settings.token is not None:
+        authorization = f"Bearer {means.secret(settings.token)}"
+    elif settings.user is not None and settings.password is not None:
+        authorization = basic(settings.user, means.secret(settings.password))
+    return WebDavStorage(parse_url(settings.url), authorization, settings.ca_file, deadline)
+
+
+def open_sftp(settings: Sftp, means: Means, deadline: Deadline) -> Storage:
+    def secret(reference: str | None) -> str | None:
+        return means.secret(reference) if reference is not None else None
+
+    login = Login(
+        host=settings.host,
+        port=settings.port,
+        user=settings.user,
+        host_key=settings.host_key,
+        password=secret(settings.password),
+        private_key=secret(settings.private_key),
+        passphrase=secret(settings.passphrase),
+    )
+    return SftpStorage(login, settings.path, deadline)
