@@ -58,7 +58,8 @@ def file_delivery(
             continue
         if not holds(storage, path, part):
             _put(part, path, places, storage, objects, message.deadline)
-        message.journal.note(step)
+        if storage.moves or part is not packing_list.last:
+            message.journal.note(step)  # the last thing before the next is sent, or named
     if storage.moves:
         _publish(packing_list, places, storage)
     return places.final
@@ -108,9 +109,10 @@ def _put(
         if not holds(storage, path, part):
             raise Refused("name_taken")
         return
-    storage.write(places.incoming, pieces, part.size, part.media_type)
     if not holds(storage, places.incoming, part):
-        raise NotDelivered("written_otherwise")
+        storage.write(places.incoming, pieces, part.size, part.media_type)
+        if not holds(storage, places.incoming, part):
+            raise NotDelivered("written_otherwise")
     storage.remove(path)
     if not storage.move(places.incoming, path):
         raise NotDelivered("moved_by_another")

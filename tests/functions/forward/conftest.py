@@ -1,6 +1,6 @@
 """An office with its destinations: PostgreSQL, S3, a folder and a receiver of webhooks."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from hashlib import sha256
 from pathlib import Path
 from uuid import uuid4
@@ -101,23 +101,38 @@ def sftp(tmp_path: Path) -> Iterator[SftpServer]:
         yield server
 
 
+@pytest.fixture
+def make_rig(
+    request: pytest.FixtureRequest, means: Means, bucket: str, object_store_server: EmbeddedS3
+) -> Callable[[str], Rig]:
+    """The rig of a kind, with the server that it needs."""
+    server = request.getfixturevalue
+    rigs: dict[str, Callable[[], Rig]] = {
+        "folder": lambda: FolderRig(means),
+        "s3": lambda: S3Rig(means, object_store_server, bucket),
+        "sftp": lambda: SftpRig(means, server("sftp")),
+        "webdav": lambda: WebDavRig(means, server("webdav")),
+        "webhook": lambda: WebhookRig(means, server("receiver")),
+    }
+    return lambda kind: rigs[kind]()
+
+
 @pytest.fixture(params=sorted(KINDS))
-def rig(request: pytest.FixtureRequest, means: Means, bucket: str) -> Rig:
-    server: EmbeddedS3 = request.getfixturevalue("object_store_server")
-    if request.param == "folder":
-        return FolderRig(means)
-    if request.param == "s3":
-        return S3Rig(means, server, bucket)
-    if request.param == "webdav":
-        return WebDavRig(means, request.getfixturevalue("webdav"))
-    if request.param == "sftp":
-        return SftpRig(means, request.getfixturevalue("sftp"))
-    return WebhookRig(means, request.getfixturevalue("receiver"))
+def rig(request: pytest.FixtureRequest, make_rig: Callable[[str], Rig]) -> Rig:
+    return make_rig(request.param)
 
 
 @pytest.fixture
 def contents(objects: S3ObjectStore) -> Contents:
-    files = {"Lageplan.pdf": PDF, "groß.bin": LARGE, "leer": b""}
+    return contents_with(objects, {"Lageplan.pdf": PDF, "groß.bin": LARGE, "leer": b""})
+
+
+@pytest.fixture
+def four_files(objects: S3ObjectStore) -> Contents:
+    return contents_with(objects, {f"Anlage {n}.pdf": PDF + bytes([n]) for n in range(4)})
+
+
+def contents_with(objects: S3ObjectStore, files: dict[str, bytes]) -> Contents:
     case = a_case(sequence_number=100_017, tenant=TENANT, authority=TRADE_OFFICE)
     attachments = []
     for position, (name, data) in enumerate(files.items(), start=1):

@@ -45,6 +45,10 @@ class Rig(ABC):
     def held(self) -> Held:
         """What a receiver that drops repeats has, by message; only what arrived as a whole."""
 
+    def everything(self) -> list[str]:
+        """Every file at the other side, hidden ones too; for file stores."""
+        return []
+
     @abstractmethod
     def refuse(self, message: Message) -> None: ...
 
@@ -82,6 +86,9 @@ class FolderRig(Rig):
         if isinstance(self.means.objects, _CutObjects):
             self.means = replace(self.means, objects=self.means.objects.whole)
 
+    def everything(self) -> list[str]:
+        return sorted(tree(self._root()))
+
     def _root(self) -> Path:
         assert self.means.destinations_root is not None
         return self.means.destinations_root
@@ -102,6 +109,9 @@ class S3Rig(Rig):
             delivery[path] = b"".join(self._store.read(key))
         return {name: files for name, files in found.items() if "manifest.json" in files}
 
+    def everything(self) -> list[str]:
+        return sorted(self._store.keys("ziel/hier/"))
+
     def refuse(self, message: Message) -> None:
         self._store.put(f"ziel/hier/{TRADE_OFFICE}/{_name(message)}/fields.json", b"taken")
 
@@ -121,6 +131,9 @@ class _ServedRig(Rig):
     """A server over a folder."""
 
     root: Path
+
+    def everything(self) -> list[str]:
+        return sorted(tree(self.root))
 
     def held(self) -> Held:
         found = self.root.glob("ablage/*/*")
