@@ -109,7 +109,7 @@ def _deliver(
         return kind.ask(message, forwarding.receipt or Receipt())
     try:
         return kind.send(message)
-    except (Superseded, Refused):
+    except (Superseded, Refused, Damaged):
         # The lease is longer than the deadline: there is time left to take it away.
         _take_away(kind, Message(message.id, body, Deadline(destination.settings.timeout_seconds)))
         raise

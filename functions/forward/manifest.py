@@ -71,7 +71,12 @@ def files_of(contents: Contents) -> Iterator[File]:
     for attachment in originals:
         yield _stored(attachment, ORIGINAL)
     for number, attachment in enumerate(others, start=1):
-        yield _stored(attachment, f"files/{number}_{attachment.name}")
+        yield _stored(attachment, f"files/{number}_{_portable(attachment.name)}")
+
+
+def _portable(name: str) -> str:
+    """As part of an address, too: some servers read these as its end."""
+    return "".join("_" if character in "#%;?&" else character for character in name)
 
 
 def _stored(attachment: Attachment, path: str) -> File:

@@ -37,7 +37,7 @@ _WORDS = {
 
 _STATUS = {
     400: "it could not read the message",
-    401: "it did not accept our login or signature",
+    401: "it does not accept our login or signature",
     403: "it does not allow us to do this",
     404: "there is nothing at its address",
     409: "it is in conflict with something that is there",

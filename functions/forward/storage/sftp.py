@@ -150,9 +150,14 @@ class SftpStorage:
             raise NotDelivered("connection") from None
         except OSError as exc:
             self._deadline.left()
-            slow = isinstance(exc, TimeoutError)
-            code = "timeout" if slow else errno.errorcode.get(exc.errno or 0, "refused_there")
-            raise NotDelivered(code) from None
+            raise NotDelivered(self._code_of(exc)) from None
+
+    def _code_of(self, exc: OSError) -> str:
+        if isinstance(exc, TimeoutError):
+            return "timeout"
+        if not self._transport.is_active():
+            return "connection"
+        return errno.errorcode.get(exc.errno or 0, "refused_there")
 
 
 def _transport(login: Login, deadline: Deadline) -> "paramiko.Transport":

@@ -1,9 +1,7 @@
 """An office with its destinations: PostgreSQL, S3, a folder and a receiver of webhooks."""
 
 from collections.abc import Callable, Iterator
-from hashlib import sha256
 from pathlib import Path
-from uuid import uuid4
 
 import pytest
 
@@ -14,10 +12,7 @@ from infra.local.s3 import REGION, EmbeddedS3
 from shared.adapters.object_store import ObjectStoreSettings, S3ObjectStore
 from shared.adapters.postgres.pool import DatabaseSettings, Pool, open_pool
 from shared.domain.configuration.destination_kinds import S3
-from shared.domain.forwarding import MessageId
-from shared.domain.submission import Attachment, AttachmentKind, Submission
-from tests.factories import FORMSERVER, TENANT, TRADE_OFFICE, a_case
-from tests.functions.forward.office import FIELDS, ORIGINAL, PDF, Office
+from tests.functions.forward.office import PDF, Office
 from tests.functions.forward.receiver import SECRET, Receiver, a_receiver
 from tests.functions.forward.rigs import (
     LARGE,
@@ -27,10 +22,10 @@ from tests.functions.forward.rigs import (
     SftpRig,
     WebDavRig,
     WebhookRig,
+    contents_with,
     store_settings,
 )
-from tests.functions.forward.sftp_server import SftpServer, an_sftp_server
-from tests.functions.forward.webdav_server import WebDavServer, a_webdav_server
+from tests.functions.forward.served import Served, served
 from tests.roles import as_role
 
 
@@ -87,18 +82,28 @@ def means(objects: S3ObjectStore, object_store_server: EmbeddedS3, root: Path) -
     return Means(objects, store, {"env:WEBHOOK_SECRET": SECRET}.__getitem__, root)
 
 
-@pytest.fixture
-def webdav(tmp_path: Path) -> Iterator[WebDavServer]:
-    (tmp_path / "dav").mkdir()
-    with a_webdav_server(tmp_path / "dav") as server:
+@pytest.fixture(scope="session")
+def webdav_process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    with served("webdav_server", tmp_path_factory.mktemp("webdav")) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def sftp_process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    with served("sftp_server", tmp_path_factory.mktemp("sftp")) as server:
         yield server
 
 
 @pytest.fixture
-def sftp(tmp_path: Path) -> Iterator[SftpServer]:
-    (tmp_path / "sftp").mkdir()
-    with an_sftp_server(tmp_path / "sftp") as server:
-        yield server
+def webdav(webdav_process: Served) -> Iterator[Served]:
+    yield webdav_process
+    webdav_process.behave()
+
+
+@pytest.fixture
+def sftp(sftp_process: Served) -> Iterator[Served]:
+    yield sftp_process
+    sftp_process.behave()
 
 
 @pytest.fixture
@@ -130,35 +135,3 @@ def contents(objects: S3ObjectStore) -> Contents:
 @pytest.fixture
 def four_files(objects: S3ObjectStore) -> Contents:
     return contents_with(objects, {f"Anlage {n}.pdf": PDF + bytes([n]) for n in range(4)})
-
-
-def contents_with(objects: S3ObjectStore, files: dict[str, bytes]) -> Contents:
-    case = a_case(sequence_number=100_017, tenant=TENANT, authority=TRADE_OFFICE)
-    attachments = []
-    for position, (name, data) in enumerate(files.items(), start=1):
-        key = f"uploads/{case.id}/{position}"
-        writer = objects.writer(key)
-        writer.write(data)
-        writer.close()
-        attachments.append(
-            Attachment(
-                position=position,
-                kind=AttachmentKind.ATTACHMENT,
-                name=name,
-                size=len(data),
-                sha256=sha256(data).hexdigest(),
-                object_key=key,
-            )
-        )
-    submission = Submission(
-        sender=FORMSERVER, transaction_id=case.transaction_id, form_id="F", fields=FIELDS
-    )
-    return Contents(
-        message_id=MessageId(uuid4()),
-        occasion_at=case.received_at,
-        case=case,
-        submission=submission,
-        original=ORIGINAL,
-        original_media_type="application/json",
-        attachments=attachments,
-    )

@@ -1,6 +1,7 @@
 """A TCP relay that can cut every connection after so many bytes."""
 
 import socket
+import struct
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -44,11 +45,21 @@ class Relay:
                 if self._left is not None:
                     self._left -= len(data)
                     if self._left < 0:
-                        break
+                        _reset(source, sink)
+                        return
                 sink.sendall(data)
         for end in (source, sink):
             with suppress(OSError):
                 end.shutdown(socket.SHUT_RDWR)
+
+
+def _reset(*ends: socket.socket) -> None:
+    """At once: after a mere shutdown the other side goes on sending until its buffers are full."""
+    for end in ends:
+        with suppress(OSError):
+            end.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            end.shutdown(socket.SHUT_RD)  # wakes whoever reads from it
+        end.close()
 
 
 @contextmanager

@@ -5,8 +5,10 @@ import os
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from dataclasses import replace
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 from functions.forward.destination import Contents, Deadline, DestinationKind, Message
 from functions.forward.destinations import open_destination
@@ -15,12 +17,12 @@ from infra.local.s3 import EmbeddedS3
 from shared.adapters.object_store import ObjectStoreSettings, S3ObjectStore
 from shared.domain.configuration.destinations import Destination
 from shared.domain.errors import Unavailable
-from tests.factories import TRADE_OFFICE
-from tests.functions.forward import sftp_server, webdav_server
-from tests.functions.forward.office import tree
+from shared.domain.forwarding import MessageId
+from shared.domain.submission import Attachment, AttachmentKind, Submission
+from tests.factories import FORMSERVER, TENANT, TRADE_OFFICE, a_case
+from tests.functions.forward.office import FIELDS, ORIGINAL, tree
 from tests.functions.forward.receiver import Receiver
-from tests.functions.forward.sftp_server import SftpServer
-from tests.functions.forward.webdav_server import WebDavServer
+from tests.functions.forward.served import PASSWORD, USER, Served
 
 LARGE = os.urandom(9 * 1024 * 1024)  # more than one part of a multipart upload
 
@@ -127,81 +129,72 @@ class S3Rig(Rig):
             self.means = replace(self.means, objects=self.means.objects.whole)
 
 
-class _ServedRig(Rig):
-    """A server over a folder."""
+class ServedRig(Rig):
+    """A server over a folder, and in it a folder for each test."""
 
-    root: Path
+    failing: dict[str, Any]
+
+    def __init__(self, means: Means, server: Served) -> None:
+        super().__init__(with_secrets(means, {"env:PASSWORD": PASSWORD}))
+        self.server = server
+        self.name = f"ablage-{uuid4().hex[:8]}"
+        self.root = server.root / self.name
+        self.root.mkdir()
+
+    def held(self) -> Held:
+        found = self.root.glob("*/*")
+        return {str(f.relative_to(self.root)): tree(f) for f in found if _visible(f)}
 
     def everything(self) -> list[str]:
         return sorted(tree(self.root))
 
-    def held(self) -> Held:
-        found = self.root.glob("ablage/*/*")
-        return {str(f.relative_to(self.root)): tree(f) for f in found if _visible(f)}
-
     def refuse(self, message: Message) -> None:
-        taken = self.root / "ablage" / TRADE_OFFICE / _name(message)
+        taken = self.root / TRADE_OFFICE / _name(message)
         taken.mkdir(parents=True)
         (taken / "manifest.json").write_text("{}")
+
+    def fail(self) -> None:
+        self.server.misbehave(**self.failing)
+
+    def stall(self) -> None:
+        self.server.misbehave(stalls=True)
 
     def cut(self) -> None:
         self.means = replace(self.means, objects=_CutObjects(self.means.objects))
 
-    def _mend_objects(self) -> None:
+    def mend(self) -> None:
+        self.server.behave()
         if isinstance(self.means.objects, _CutObjects):
             self.means = replace(self.means, objects=self.means.objects.whole)
 
 
-class WebDavRig(_ServedRig):
-    def __init__(self, means: Means, server: WebDavServer) -> None:
-        super().__init__(with_secrets(means, {"env:DAV": webdav_server.PASSWORD}))
-        self.server = server
-        self.root = server.root
-        (self.root / "ablage").mkdir()
+class WebDavRig(ServedRig):
+    failing = {"status": "503 Service Unavailable"}  # noqa: RUF012 - read only
+
+    def __init__(self, means: Means, server: Served) -> None:
+        super().__init__(means, server)
         self.settings = {
             "kind": "webdav",
-            "url": f"{server.url}/ablage",
-            "user": webdav_server.USER,
-            "password": "env:DAV",
+            "url": f"http://127.0.0.1:{server.port}/dav/{self.name}",
+            "user": USER,
+            "password": "env:PASSWORD",
         }
 
-    def fail(self) -> None:
-        self.server.status = "503 Service Unavailable"
 
-    def stall(self) -> None:
-        self.server.stalls = True
+class SftpRig(ServedRig):
+    failing = {"broken": True}  # noqa: RUF012 - read only
 
-    def mend(self) -> None:
-        self.server.status, self.server.stalls = None, False
-        self.server.go_on.set()
-        self._mend_objects()
-
-
-class SftpRig(_ServedRig):
-    def __init__(self, means: Means, server: SftpServer) -> None:
-        super().__init__(with_secrets(means, {"env:SFTP": sftp_server.PASSWORD}))
-        self.server = server
-        self.root = server.root
-        (self.root / "ablage").mkdir()
+    def __init__(self, means: Means, server: Served) -> None:
+        super().__init__(means, server)
         self.settings = {
             "kind": "sftp",
             "host": "127.0.0.1",
             "port": server.port,
-            "user": sftp_server.USER,
-            "password": "env:SFTP",
-            "host_key": server.known_host,
-            "path": "ablage",
+            "user": USER,
+            "password": "env:PASSWORD",
+            "host_key": server.told["host_key"],
+            "path": self.name,
         }
-
-    def fail(self) -> None:
-        self.server.broken = True
-
-    def stall(self) -> None:
-        self.server.stalls = True
-
-    def mend(self) -> None:
-        self.server.broken = self.server.stalls = False
-        self._mend_objects()
 
 
 class WebhookRig(Rig):
@@ -273,3 +266,35 @@ def a_message(rig: Rig, contents: Contents, seconds: float = 60) -> Message:
 
 def again(message: Message, seconds: float = 60) -> Message:
     return replace(message, deadline=Deadline(seconds))
+
+
+def contents_with(objects: S3ObjectStore, files: dict[str, bytes]) -> Contents:
+    case = a_case(sequence_number=100_017, tenant=TENANT, authority=TRADE_OFFICE)
+    attachments = []
+    for position, (name, data) in enumerate(files.items(), start=1):
+        key = f"uploads/{case.id}/{position}"
+        writer = objects.writer(key)
+        writer.write(data)
+        writer.close()
+        attachments.append(
+            Attachment(
+                position=position,
+                kind=AttachmentKind.ATTACHMENT,
+                name=name,
+                size=len(data),
+                sha256=sha256(data).hexdigest(),
+                object_key=key,
+            )
+        )
+    submission = Submission(
+        sender=FORMSERVER, transaction_id=case.transaction_id, form_id="F", fields=FIELDS
+    )
+    return Contents(
+        message_id=MessageId(uuid4()),
+        occasion_at=case.received_at,
+        case=case,
+        submission=submission,
+        original=ORIGINAL,
+        original_media_type="application/json",
+        attachments=attachments,
+    )

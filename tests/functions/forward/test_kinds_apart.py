@@ -136,7 +136,7 @@ def s3_behind_a_relay(
         yield rig, relay
 
 
-@pytest.mark.parametrize("after", [1, 2, 3, 5, 8])
+@pytest.mark.parametrize("after", [2, 8])
 def test_a_bucket_whose_connections_are_cut_holds_one_in_the_end(
     s3_behind_a_relay: tuple[S3Rig, Relay], contents: Contents, after: int
 ) -> None:
@@ -175,7 +175,7 @@ def test_left_overs_of_an_attempt_that_was_killed_are_swept(
     rig = FolderRig(means)
     message = a_message(rig, contents)
     parent = root / "ablage" / TRADE_OFFICE
-    left_over = parent / f".{_name(message)}.0123abcd"
+    left_over = parent / f".{_name(message)}.part"
     left_over.mkdir(parents=True)
     (left_over / "original").write_bytes(b"half")
 
