@@ -18,6 +18,7 @@ from functions.forward.means import Means
 from functions.forward.ports import Stores
 from functions.forward.stores import DestinationStores
 from functions.forward.transaction import stores_over
+from shared.adapters.object_links import S3Links
 from shared.adapters.object_store import ObjectStoreSettings, S3ObjectStore
 from shared.adapters.postgres.pool import DatabaseSettings, open_pool, transaction
 from shared.domain.events import (
@@ -37,6 +38,7 @@ class Settings(DatabaseSettings, ObjectStoreSettings):
 
     destinations_root: Path | None = None
     xdomea_schemas: Path | None = None
+    s3_public_url: str | None = None
 
 
 settings = Settings.from_environment()
@@ -53,6 +55,7 @@ def build() -> Handler:
         secret=resolve,
         destinations_root=settings.destinations_root,
         xdomea_schemas=settings.xdomea_schemas,
+        link=S3Links(settings, settings.s3_public_url).link,
     )
     courier = Courier(objects, partial(open_destination, means=means))
 

@@ -12,7 +12,9 @@ from shared.ports import ObjectStore
 class Means:
     """`objects` is our own store; `store` opens a destination's; `secret` resolves a reference.
 
-    `xdomea_schemas` is the folder with the official schemas, one folder below it per version.
+    `link` makes an address of a file of ours, by key, that is good for so many seconds, under a
+    name and with a media type. `xdomea_schemas` is the folder with the official schemas, one
+    folder below it per version.
     """
 
     objects: ObjectStore
@@ -20,3 +22,4 @@ class Means:
     secret: Callable[[str], str]
     destinations_root: Path | None
     xdomea_schemas: Path | None = None
+    link: Callable[[str, float, str, str | None], str] | None = None

@@ -21,6 +21,7 @@ _WORDS = {
     "message_missing": "the frozen message is missing in the object store",
     "moved_by_another": "somebody else was at it at the same time",
     "name_taken": "something else lies under its name at the destination",
+    "no_links": "links cannot be made: see S3_PUBLIC_URL",
     "no_receipt": "it was taken, but never said to be accepted",
     "no_sftp": "it lets us in, but offers no SFTP",
     "no_schemas": "the schemas to check it against are not there: see XDOMEA_SCHEMAS",

@@ -17,6 +17,7 @@ from functions.receive.incoming import Incoming
 from functions.receive.ingress import Ingress
 from functions.receive.intake import Intake
 from functions.receive.rates import Rates
+from functions.receive.receipts.door import LIMIT, RECEIPTS, ReceiptDoor
 from functions.receive.receive import Outcome
 from functions.receive.refusal import Refused, too_large
 from functions.receive.senders import Senders
@@ -49,15 +50,15 @@ class Endpoint:
     ingress: Ingress
     rates: Rates
     documents: Mapping[str, Callable[[], Answer]]
+    receipts: ReceiptDoor
     read_timeout: float
 
     def respond(self, request: flask.Request) -> Answer:
         connection = request.environ.get("gunicorn.socket")
         if connection is not None:
             connection.settimeout(self.read_timeout)
-        stream = Incoming(
-            request.environ["wsgi.input"], self.limits.body, announced=request.content_length
-        )
+        limit = LIMIT if request.path.startswith(f"{RECEIPTS}/") else self.limits.body
+        stream = Incoming(request.environ["wsgi.input"], limit, announced=request.content_length)
         try:
             return self._answer(request, stream)
         except Refused as refused:
@@ -67,6 +68,9 @@ class Endpoint:
     def _answer(self, request: flask.Request, stream: Incoming) -> Answer:
         if request.method == "GET" and request.path in self.documents:
             return self.documents[request.path]()
+        if request.path.startswith(f"{RECEIPTS}/"):
+            _expect("POST", request.method)
+            return self.receipts.respond(request.path, request.headers, stream)
         address = read_address(request.path)
         arrival = AdmittedArrival(
             stream,

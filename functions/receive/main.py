@@ -1,6 +1,7 @@
 """Receive applications from form platforms: one HTTP request in, one committed case out.
 
 Consumes  dev.knative.sources.ping on /polls, to fetch from the platforms that are polled
+          What destinations say later of what they were sent, on /receipts
 Answers   the platform's own success answer, or a problem document (RFC 9457)
 Publishes de.antragslotse.case.received.v1
 """
@@ -25,6 +26,9 @@ from functions.receive.polling.polling import Polling
 from functions.receive.polling.ports import PollStores
 from functions.receive.ports import Stores
 from functions.receive.rates import Rates
+from functions.receive.receipts.door import ReceiptDoor
+from functions.receive.receipts.ports import Receipts
+from functions.receive.receipts.postgres import PostgresReceipts
 from functions.receive.refusal import Refused
 from functions.receive.senders import Senders
 from shared.adapters.object_store import ObjectStoreSettings, S3ObjectStore
@@ -45,6 +49,7 @@ from shared.domain.malware import MalwareVerdict
 from shared.runtime import logging, timer
 from shared.runtime.lazy import Lazy
 from shared.runtime.publisher import Publisher
+from shared.secrets import resolve
 
 POLLS = "/polls"
 """The timer's door."""
@@ -121,6 +126,11 @@ def build() -> Doors:
         with transaction(pool) as conn:
             yield PollStores(polls=PostgresPolls(conn), tasks=PostgresTasks(conn))
 
+    @contextmanager
+    def receipt_transactions() -> Iterator[Receipts]:
+        with transaction(pool) as conn:
+            yield PostgresReceipts(conn)
+
     def load_senders() -> list[Sender | UnreadableSender]:
         with transaction(pool) as conn:
             return PostgresSenders(conn).all()
@@ -145,6 +155,7 @@ def build() -> Doors:
         ingress=settings.ingress,
         rates=Rates(),
         documents=documents(settings.limits),
+        receipts=ReceiptDoor(receipt_transactions, resolve),
         read_timeout=settings.read_timeout_seconds,
     )
     polling = Polling(

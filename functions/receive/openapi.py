@@ -87,6 +87,7 @@ _REFUSALS = {
     400: "It cannot be read.",
     401: "It is not proven who sends it.",
     403: "This sender may not send this, or not from there.",
+    404: "Nothing is known of it.",
     409: "Other content was delivered under this transaction id before; nothing was changed.",
     413: "It is larger than `/limits` allows.",
     415: "It is of a media type that is not taken here.",
@@ -106,6 +107,7 @@ def openapi() -> Mapping[str, Any]:
             sender = "/{sender}" if "sender" in names else ""
             path = f"{platform.path}{sender}/transactions/{{id}}"
             paths[path] = {"get": _transaction(platform, names)}
+    paths["/receipts/{tenant}/{destination}"] = {"post": _receipt()}
     return {
         "openapi": "3.1.0",
         "info": {
@@ -164,7 +166,7 @@ def _deliver(platform: Platform, names: list[str]) -> dict[str, Any]:
             "required": True,
             "content": {name: {"schema": schema} for name, schema in dialect.bodies.items()},
         },
-        "responses": answers | _refusals(_REFUSALS),
+        "responses": answers | _refusals(status for status in _REFUSALS if status != 404),
     }
 
 
@@ -176,6 +178,43 @@ def _transaction(platform: Platform, names: list[str]) -> dict[str, Any]:
         "parameters": [_parameter(name) for name in names],
         "responses": {"200": _document("Stored, refused or unknown.", "Transaction")}
         | _refusals((401, 403, 429, 503)),
+    }
+
+
+def _receipt() -> dict[str, Any]:
+    data: Schema = {
+        "type": "object",
+        "required": ["message_id"],
+        "properties": {
+            "message_id": {"type": "string", "format": "uuid"},
+            "id": {**TEXT, "maxLength": 200, "description": "Of the case, at the destination."},
+            "reason": {**TEXT, "maxLength": 500, "description": "Why it is rejected, for people."},
+        },
+    }
+    body: Schema = {
+        "type": "object",
+        "required": ["type", "data"],
+        "properties": {
+            "type": {"enum": ["case.accepted.v1", "case.rejected.v1"]},
+            "timestamp": {"type": "string", "format": "date-time"},
+            "data": data,
+        },
+    }
+    stored: Schema = {"type": "object", "properties": {"state": {"const": "stored"}}}
+    return {
+        "operationId": "receipt",
+        "summary": "What a destination that answered 202 says later of a message.",
+        "tags": ["destinations"],
+        "security": [{"signature": []}],
+        "parameters": [_parameter("tenant"), _parameter("destination")],
+        "requestBody": {"required": True, "content": {"application/json": {"schema": body}}},
+        "responses": {
+            "200": {
+                "description": "Stored; also if it was before.",
+                "content": {"application/json": {"schema": stored}},
+            }
+        }
+        | _refusals((400, 401, 404, 413, 422, 503)),
     }
 
 

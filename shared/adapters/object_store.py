@@ -42,7 +42,7 @@ class S3ObjectStore:
         if self._client is None:
             with self._lock:
                 if self._client is None:
-                    self._client = _connect(self._settings)
+                    self._client = connect(self._settings)
         return self._client
 
     def writer(self, key: str, media_type: str | None = None) -> "S3Writer":
@@ -179,7 +179,8 @@ class S3Writer:
 _UNKNOWN_TYPE = "application/octet-stream"
 
 
-def _connect(settings: ObjectStoreSettings) -> "S3Client":
+def connect(settings: ObjectStoreSettings) -> "S3Client":
+    """Nothing is asked of the store yet."""
     import boto3
     from botocore.config import Config
 

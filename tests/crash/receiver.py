@@ -44,7 +44,7 @@ class Receiver:
         with self._lock:
             self.bodies[message_id].add(sha256(body).hexdigest())
             self.contents[message_id] = json.loads(body)
-            return 500 if self._draw.random() < 0.1 else 202
+            return 500 if self._draw.random() < 0.1 else 204
 
     def close(self) -> None:
         self._server.shutdown()

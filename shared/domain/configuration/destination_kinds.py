@@ -94,15 +94,21 @@ class Sftp(FileStore):
 
 
 class Webhook(Part):
-    """A signed POST after the Standard Webhooks scheme, with the files inline up to a limit.
+    """A signed POST after the Standard Webhooks scheme.
 
-    The address may be a reference, for one that holds a token or differs from place to place.
+    The address may be a reference, for one that holds a token or differs from place to place. The
+    files go inline up to a limit, or as links that whoever has them can fetch for some time. Who
+    answers 202 sends a receipt later, signed with `receipt_secret`, or with the same `secret`.
     """
 
     kind: Literal["webhook"]
     url: SecretRef | Annotated[str, AfterValidator(web_address)]
     secret: SecretRef
+    files: Literal["inline", "links"] = "inline"
     inline_limit_bytes: int = Field(default=5 * 1024 * 1024, ge=0, le=64 * 1024 * 1024)
+    links_valid_hours: float = Field(default=96, gt=0, le=168)
+    receipt_secret: SecretRef | None = None
+    receipt_within_hours: float = Field(default=72, gt=0)
     timeout_seconds: float = Field(default=10, gt=0, le=600)
 
 

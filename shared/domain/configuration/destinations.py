@@ -1,13 +1,13 @@
 """Destinations (Zustellpunkte): where a tenant's cases go, when, and how long it is tried."""
 
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Self
 
-from pydantic import Field, StringConstraints
+from pydantic import Field, StringConstraints, model_validator
 
 from shared.domain.case import Case
 from shared.domain.configuration.base import Entry, Part, Text
-from shared.domain.configuration.destination_kinds import DestinationSettings
+from shared.domain.configuration.destination_kinds import DestinationSettings, Webhook
 
 
 class When(StrEnum):
@@ -58,6 +58,18 @@ class Destination(Entry):
     at_once: int = Field(default=4, ge=1, le=100)
     owner: Text | None = None
     due_within_hours: float = Field(default=24, gt=0)
+
+    @model_validator(mode="after")
+    def _links_last_as_long_as_it_is_tried(self) -> Self:
+        settings = self.settings
+        if isinstance(settings, Webhook) and settings.files == "links":
+            tried_for = self.retry.give_up_after_seconds / 3600
+            if settings.links_valid_hours < tried_for:
+                raise ValueError(
+                    f"links_valid_hours has to be {tried_for:g} at least, "
+                    "as long as retry.give_up_after_seconds lets it be tried"
+                )
+        return self
 
     def takes(self, case: Case) -> bool:
         return (

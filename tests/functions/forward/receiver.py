@@ -29,7 +29,7 @@ class Receiver:
         Webhook(SECRET).verify(body, headers)
         self.requests.append((message_id, body))
         word = self.script.pop(0) if self.script else "accept"
-        if word in ("accept", "accept_then_cut", "no_id", "hold", "drip_body"):
+        if word in ("accept", "accept_then_cut", "no_id", "hold", "drip_body", "202"):
             self.held.setdefault(message_id, body)
         self.arrived.set()
         return word
@@ -45,7 +45,7 @@ class Handler(BaseHTTPRequestHandler):
         self._play(self.server.receiver.take(headers["webhook-id"], body, headers))
 
     def _play(self, word: str) -> None:
-        if word.isdigit():
+        if word.isdigit() and word != "202":
             self._answer(int(word), b"{}")
         elif word in ("cut", "accept_then_cut"):
             self._cut()
@@ -62,7 +62,9 @@ class Handler(BaseHTTPRequestHandler):
             if word == "hold":
                 self.server.receiver.go_on.wait(30)
             message_id = self.headers["webhook-id"]
-            self._answer(202, json.dumps({"id": f"FV-{message_id[:8]}"}).encode())
+            self._answer(
+                202 if word == "202" else 200, json.dumps({"id": f"FV-{message_id[:8]}"}).encode()
+            )
 
     def _answer(self, status: int, body: bytes) -> None:
         self.send_response(status)
