@@ -196,6 +196,7 @@ def connect(settings: ObjectStoreSettings) -> "S3Client":
             read_timeout=30,
             retries={"mode": "standard", "max_attempts": 3},
             max_pool_connections=32,
+            signature_version="s3v4",
             s3={"addressing_style": "path"},
         ),
     )

@@ -11,6 +11,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 from standardwebhooks import Webhook
 
+PROBLEM = json.dumps(
+    {"title": "Ungültig", "detail": "Das Flurstück\u0000 fehlt.", "status": 422}
+).encode()
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 
 
@@ -45,8 +48,14 @@ class Handler(BaseHTTPRequestHandler):
         self._play(self.server.receiver.take(headers["webhook-id"], body, headers))
 
     def _play(self, word: str) -> None:
-        if word.isdigit() and word != "202":
+        if word in ("problem", "202") or not word.isdigit():
+            self._play_more(word)
+        else:
             self._answer(int(word), b"{}")
+
+    def _play_more(self, word: str) -> None:
+        if word == "problem":
+            self._answer(422, PROBLEM)
         elif word in ("cut", "accept_then_cut"):
             self._cut()
         elif word == "slow":
