@@ -7,6 +7,7 @@ hash and never change there. So every attempt writes the same bytes, whatever el
 import base64
 import json
 import re
+import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -22,6 +23,9 @@ from shared.domain.exact_json import write_json
 from shared.ports import ObjectStore
 
 LONGEST = 120
+_SPELLED = str.maketrans(
+    {"ä": "ae", "ö": "oe", "ü": "ue", "Ä": "Ae", "Ö": "Oe", "Ü": "Ue", "ß": "ss", "ẞ": "SS"}
+)
 _UNSAFE = re.compile(r"[^A-Za-z0-9._-]")
 _DEVICE = re.compile(r"(?i:con|prn|aux|nul|com\d|lpt\d)(?:\..*)?")
 
@@ -109,6 +113,13 @@ def safe_segment(name: str) -> str:
     if _DEVICE.fullmatch(safe):
         safe = f"_{safe}"
     return safe if safe == name else f"{safe}-{sha256(name.encode()).hexdigest()[:8]}"
+
+
+def ascii_name(name: str) -> str:
+    """For where only letters, digits and a few signs go: umlauts are spelled out."""
+    spelled = unicodedata.normalize("NFC", name).translate(_SPELLED)
+    plain = unicodedata.normalize("NFKD", spelled).encode("ascii", "ignore").decode()
+    return _UNSAFE.sub("_", plain).strip("._")[:60] or "Dokument"
 
 
 def file_part(file: File) -> Part:

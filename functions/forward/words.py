@@ -7,6 +7,7 @@ _WORDS = {
     "ENOSPC": "it has no space left",
     "EROFS": "it can only be read",
     "bad_address": "its address cannot be used: see `url` of the destination",
+    "bad_schemas": "the schemas to check it against cannot be read: see XDOMEA_SCHEMAS",
     "bad_secret": "its secret is missing or no signing secret: see `secret` of the destination",
     "bad_key": "the private key cannot be read: see `private_key` and `passphrase`",
     "connection": "nobody answers at its address, or the connection broke off",

@@ -16,7 +16,7 @@ from functions.forward.destination import (
     Refused,
 )
 from functions.forward.filing import file_delivery, take_away
-from functions.forward.formats import FORMATS
+from functions.forward.formats import FORMATS, check_format
 from functions.forward.means import Means
 from functions.forward.packing import pack, unpack
 from functions.forward.storage import Storage
@@ -62,6 +62,9 @@ class FileStoreDestination:
 
     def test(self, deadline: Deadline) -> Iterator[Checked]:
         """In a folder of its own, which goes with the last step."""
+        checked = check_format(self._settings.contents, self._means)
+        if checked is not None:
+            yield checked
         folder = f".lotse-{uuid4().hex[:12]}"
         step = "connect"
         try:

@@ -3,11 +3,28 @@
 from collections.abc import Callable
 from typing import Any
 
-from functions.forward.destination import Contents
+from functions.forward.destination import Checked, Contents, NotDelivered
 from functions.forward.formats.delivery import pack_delivery
+from functions.forward.formats.xdomea import pack_xdomea
+from functions.forward.formats.xdomea.schemas import load_schema
 from functions.forward.means import Means
 from functions.forward.packing import Packed
+from functions.forward.words import in_words
+from shared.domain.configuration.xdomea import Xdomea
+
+
+def check_format(settings: Any, means: Means) -> Checked | None:
+    """What a format needs beside the case; None if nothing."""
+    if not isinstance(settings, Xdomea):
+        return None
+    try:
+        load_schema(settings.version, means.xdomea_schemas)
+    except NotDelivered as exc:
+        return Checked("schemas", ok=False, text=in_words(exc.code))
+    return Checked("schemas", ok=True, text=f"those of xdomea {settings.version} can be read")
+
 
 FORMATS: dict[str, Callable[[Contents, Any, Means], Packed]] = {
     "delivery": pack_delivery,
+    "xdomea": pack_xdomea,
 }

@@ -5,19 +5,13 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from shared.domain.configuration.base import Part
+from shared.domain.configuration.xdomea import Xdomea
 
 
 class Delivery(Part):
     """Every file of the case, its fields and a manifest: docs/delivery-format.md."""
 
     format: Literal["delivery"] = "delivery"
-
-
-class Xdomea(Part):
-    """One container with a message 0401 of the German standard for files and records."""
-
-    format: Literal["xdomea"]
-    version: Literal["2.4.0", "3.0.0", "3.1.0"]
 
 
 class MappedXml(Part):
