@@ -16,6 +16,7 @@ from bench.cold_start import RUNS, cold_starts
 from bench.directory import FULL, USUAL, directory
 from bench.environment import ROOT, runtime_environment
 from bench.figures import Figure, table, verdict, write_json
+from bench.forwarding import forwarding
 from bench.functions import Functions
 from bench.intake import intake, intake_with_files
 from bench.large_files import large_files
@@ -69,6 +70,8 @@ def _measured(folder: Path, cores: set[int]) -> list[Figure]:
         figures += stages(functions, environment)
         say("assignments out of a large directory")
         figures += assigning(functions, environment, folder)
+        say("forwarding with a dead destination")
+        figures += forwarding(functions, environment)
         say(f"cold starts, {RUNS} of each")
         figures = cold_starts(functions, environment) + figures
     os.sched_setaffinity(0, cores)

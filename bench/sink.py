@@ -7,7 +7,7 @@ import asyncio
 import sys
 from urllib.parse import urlsplit
 
-_TAKEN = b"HTTP/1.1 202 Accepted\r\nContent-Length: 0\r\n\r\n"
+_TAKEN = b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"
 
 
 async def take(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

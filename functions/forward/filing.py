@@ -119,6 +119,7 @@ def _put(
 
 
 def _publish(packing_list: PackingList, places: Places, storage: Storage) -> None:
+    storage.remove(places.incoming)  # if an attempt was cut off while it moved it
     for part in packing_list.parts:
         # Another handler may have got this far, and taken it from under us.
         if storage.size(places.of(part, places.staging)) != part.size:

@@ -12,6 +12,7 @@ from functions.forward.destinations.file_store import (
     open_sftp,
     open_webdav,
 )
+from functions.forward.destinations.rehearsal import RehearsalDestination
 from functions.forward.destinations.webhook import WebhookDestination
 from functions.forward.means import Means
 from shared.domain.configuration.destinations import Destination
@@ -22,6 +23,7 @@ KINDS: dict[str, Callable[[Any, Means], DestinationKind]] = {
     "webdav": partial(FileStoreDestination, open_storage=open_webdav),
     "sftp": partial(FileStoreDestination, open_storage=open_sftp),
     "webhook": WebhookDestination,
+    "rehearsal": RehearsalDestination,
 }
 
 

@@ -56,7 +56,9 @@ class FolderStorage:
         with _translated():
             file_path = self._at(path)
             self._make(file_path.parent)
-            with file_path.open("wb") as file:
+            # A new one in any case: the old one may have another name, too, since it was moved.
+            file_path.unlink(missing_ok=True)
+            with file_path.open("xb") as file:
                 for piece in pieces:
                     file.write(piece)
                 file.flush()

@@ -112,4 +112,25 @@ class Webhook(Part):
     timeout_seconds: float = Field(default=10, gt=0, le=600)
 
 
-DestinationSettings = Annotated[Folder | S3 | WebDav | Sftp | Webhook, Field(discriminator="kind")]
+class Rehearsal(Part):
+    """Nothing is sent: it behaves as destinations do on bad days, for operators who rehearse.
+
+    `seconds` is how slow it is, or after how long it says later what became of a message.
+    """
+
+    kind: Literal["rehearsal"]
+    behaviour: Literal[
+        "accepts",
+        "fails",
+        "sometimes",
+        "slow",
+        "rejects",
+        "accepts_later",
+        "accepts_then_rejects",
+    ]
+    failure_rate: float = Field(default=0.5, ge=0, le=1)
+    seconds: float = Field(default=60, gt=0, le=86400)
+    timeout_seconds: float = Field(default=10, gt=0, le=600)
+
+
+DestinationSettings = Annotated[Folder | S3 | WebDav | Sftp | Webhook | Rehearsal, Field(discriminator="kind")]

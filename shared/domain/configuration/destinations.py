@@ -55,7 +55,7 @@ class Destination(Entry):
     accepts_test_cases: bool = False
     retry: Retry = Retry()
     breaker: Breaker = Breaker()
-    at_once: int = Field(default=4, ge=1, le=100)
+    at_once: int = Field(default=4, ge=1, le=1000)
     owner: Text | None = None
     due_within_hours: float = Field(default=24, gt=0)
 

@@ -1,4 +1,6 @@
-"""`python -m tests.crash.lines`: kill at every line, print what broke and how many lines it were.
+"""`python -m tests.crash.lines`: kill at every line, print what broke and how many it were.
+
+Of the lines between two effects on the world outside one stands for all.
 
 With --wrong ORDER something is done in a wrong order, and only its lines are killed at.
 """
@@ -14,7 +16,6 @@ from tests.crash.lines import forward, receive, wrong
 from tests.crash.lines.children import told_by
 from tests.crash.lines.installation import Installation, warm_up
 from tests.crash.lines.kills import Journey, Trial, kill_at_each, reached
-from tests.crash.lines.tracing import Line
 
 J = TypeVar("J", bound=Journey)
 WRONG = "tests/crash/lines/wrong.py"
@@ -35,8 +36,8 @@ def main() -> int:
     counts: list[str] = []
     for function in functions:
         trials, found = KILLING[function](installation, bool(spoiled))
-        what = "of" if counts else "distinct lines of"
-        counts.append(f"{len({trial.line[:2] for trial in trials})} {what} {function}")
+        what = "of" if counts else "moments of"
+        counts.append(f"{len(trials)} {what} {function}")
         faults += found
         for fault in found:
             print(fault, flush=True)  # noqa: T201 - a command
@@ -58,12 +59,10 @@ def kill_forward(installation: Installation, spoiled: bool) -> tuple[list[Trial]
 
 
 def kill(journeys: Sequence[J], spoiled: bool) -> list[tuple[J, Trial]]:
-    """At each line once, in the first journey that comes by."""
-    known: set[Line] = set()
+    """In each journey, at each moment."""
     trials: list[tuple[J, Trial]] = []
     for journey in journeys[:1] if spoiled else journeys:
-        lines = [line for line in reached(journey) if line not in known]
-        known.update(lines)
+        lines = reached(journey)
         if spoiled:
             lines = [line for line in lines if line.file == WRONG]
         trials += [(journey, trial) for trial in kill_at_each(journey, lines)]

@@ -34,8 +34,7 @@ class Forwarding:
     installation: Installation
     app: Any
     events: dict[str, Event] = field(default_factory=dict)
-    window = Window("functions/forward/forward.py", "_claim")
-    every_time: tuple[str, ...] = ()
+    window = Window("functions/forward/claiming.py", "claim_all")
 
     def prepare(self, keys: Sequence[str]) -> None:
         def assign(tell: Tell) -> None:
@@ -72,7 +71,8 @@ def forwardings(installation: Installation, webhook: str) -> list[Forwarding]:
     def declare(_: Tell) -> None:
         with an_office(installation) as office:
             for name, settings in destinations.items():
-                office.declare(name, settings, forms=[name])
+                # Whoever is killed counts as under way until the lease ends.
+                office.declare(name, settings, forms=[name], at_once=1000)
 
     told_by(declare)
     os.environ["WEBHOOK_SECRET"] = SECRET

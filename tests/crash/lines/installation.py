@@ -69,6 +69,6 @@ class Installation:
 def warm_up(installation: Installation) -> None:
     """Most of a child's time would go to boto3 making its client. One that never connected can be
     forked, so all get that; whatever is garbage by then is not looked at again in each of them."""
-    client = vars(object_store)["_connect"](installation.object_store())
-    vars(object_store)["_connect"] = lambda _: client
+    client = vars(object_store)["connect"](installation.object_store())
+    vars(object_store)["connect"] = lambda _: client
     gc.freeze()

@@ -38,14 +38,10 @@ class Trial:
 
 
 class Journey(Protocol):
-    """One way through a function, that can be gone under any key.
-
-    `every_time` names the files in which a line counts each time it runs, elsewhere only the first.
-    """
+    """One way through a function, that can be gone under any key."""
 
     name: str
     window: Window
-    every_time: tuple[str, ...]
 
     @property
     def app(self) -> Any: ...
@@ -62,16 +58,17 @@ class Journey(Protocol):
 
 
 def reached(journey: Journey) -> list[Line]:
-    """The lines of a run that nobody disturbs, each as often as it counts.
+    """The moments of a run that nobody disturbs.
 
     Not of the very first one: what that one creates for all is there for the others.
     """
     keys = [f"{journey.name}-undisturbed-{number}" for number in (1, 2)]
     journey.prepare(keys)
     for key in keys:
-        *given, lines = told_by(partial(_traced, journey, key, None))
+        *given, moments = told_by(partial(_traced, journey, key, None))
         assert [answer.status for answer in given] == [200], given
-    return [line for line in lines if line.time == 1 or line.file in journey.every_time]
+    found: list[Line] = moments
+    return found
 
 
 def kill_at_each(journey: Journey, lines: Iterable[Line]) -> list[Trial]:
@@ -109,7 +106,7 @@ def _traced(journey: Journey, key: str, last: Line | None, tell: Tell) -> None:
     with Trace(journey.window, last) as trace:
         for answer in answers(journey, key):
             tell(answer)
-    tell(trace.lines)
+    tell(trace.moments)
 
 
 def answers(journey: Journey, key: str) -> Iterator[Answer]:

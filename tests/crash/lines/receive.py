@@ -37,7 +37,6 @@ class Delivery:
     rendering: int = 0
     # The row of the upload comes before its first object.
     window = Window("functions/receive/upload.py", "open")
-    every_time: tuple[str, ...] = ("functions/receive/upload.py",)
 
     def prepare(self, keys: Sequence[str]) -> None:
         if self.before is None:

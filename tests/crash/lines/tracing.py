@@ -9,6 +9,8 @@ from pathlib import Path
 from types import FrameType, TracebackType
 from typing import Any, NamedTuple, Self
 
+from tests.crash.lines.effects import Effects, Mark
+
 REPOSITORY = Path(__file__).parents[3]
 OURS = tuple(
     f"{REPOSITORY}/{path}" for path in ("functions/", "shared/", "tests/crash/lines/wrong.py")
@@ -35,10 +37,14 @@ class Window:
 
 
 class Trace:
-    """Of this thread: the `lines` it reached within the window; it is killed before `last`."""
+    """Of this thread, within the window; it is killed before `last`. Without that, `moments` are
+    the first lines after each effect: killed at any line up to the next one, the process leaves
+    the same world behind."""
 
     def __init__(self, window: Window, last: Line | None) -> None:
-        self.lines: list[Line] = []
+        self.moments: list[Line] = []
+        self._effects = Effects() if last is None else None
+        self._mark: Mark | None = None
         self._first = (str(REPOSITORY / window.file), window.first_call)
         self._last = last
         self._times: Counter[tuple[str, int]] = Counter()
@@ -69,5 +75,7 @@ class Trace:
             line = Line(relative, number, self._times[file, number])
             if line == self._last:
                 os.kill(os.getpid(), signal.SIGKILL)
-            self.lines.append(line)
+            if self._effects is not None and self._mark != (mark := self._effects.mark()):
+                self._mark = mark
+                self.moments.append(line)
         return self._reached
