@@ -43,12 +43,17 @@ class Standing(BaseModel):
     code: str | None = None
 
     def holds(self, sending: int, at_once: int, now: datetime) -> HeldBy | None:
-        """What keeps one more from being sent, while so many are being sent."""
+        """What keeps one more from being sent, while so many are being sent.
+
+        One at a time goes to what has never answered, or failed last: whoever sends may be held
+        there until the timeout, and is missed elsewhere.
+        """
         if self.paused_at is not None:
             return HeldBy.PAUSE
         if self.open_until is not None and (self.open_until > now or sending > 0):
             return HeldBy.BREAKER
-        return HeldBy.LIMIT if sending >= at_once else None
+        is_trusted = self.failures == 0 and self.answered_at is not None
+        return HeldBy.LIMIT if sending >= (at_once if is_trusted else 1) else None
 
     def after_arrival(self, now: datetime) -> "Standing":
         return self._answered(0.0, now, failures=0, open_until=None, code=None)

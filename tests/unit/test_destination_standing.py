@@ -10,7 +10,8 @@ from shared.domain.identifiers import DestinationId, TenantId
 
 NOW = datetime(2026, 3, 2, 8, tzinfo=UTC)
 BREAKER = Breaker(failures=3, first_pause_seconds=30, max_pause_seconds=100)
-WELL = Standing(tenant=TenantId("foerdetal"), destination=DestinationId("akte"))
+NEW = Standing(tenant=TenantId("foerdetal"), destination=DestinationId("akte"))
+WELL = NEW.model_copy(update={"answered_at": NOW})
 
 
 def later(seconds: float) -> datetime:
@@ -25,6 +26,11 @@ def failed(standing: Standing, times: int = 1, at: datetime = NOW) -> Standing:
 
 def test_what_is_well_lets_through_as_many_as_it_may_have_at_once() -> None:
     assert [WELL.holds(sending, 2, NOW) for sending in range(3)] == [None, None, HeldBy.LIMIT]
+
+
+def test_to_what_has_never_answered_or_failed_last_one_goes_at_a_time() -> None:
+    for standing in (NEW, failed(WELL)):
+        assert [standing.holds(sending, 4, NOW) for sending in (0, 1)] == [None, HeldBy.LIMIT]
 
 
 def test_after_some_failures_in_a_row_it_is_left_alone_for_a_while() -> None:

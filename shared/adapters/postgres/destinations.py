@@ -1,5 +1,7 @@
 """Table `destinations`: where a tenant's cases go, as declared in the configuration."""
 
+from functools import lru_cache
+
 from shared.adapters.postgres.pool import Connection
 from shared.domain.configuration.destinations import Destination
 from shared.domain.identifiers import TenantId
@@ -14,11 +16,17 @@ class PostgresDestinations:
     def of_tenant(self, tenant: TenantId) -> list[Destination]:
         rows = self._conn.execute(
             """
-            SELECT document
+            SELECT document::text
               FROM destinations
              WHERE tenant = %(tenant)s
              ORDER BY id
             """,
             {"tenant": tenant},
         ).fetchall()
-        return [Destination.model_validate(row[0]) for row in rows]
+        return [_read(row[0]) for row in rows]
+
+
+@lru_cache(maxsize=1024)
+def _read(document: str) -> Destination:
+    """Read anew only when it was declared anew: forward asks several times for each event."""
+    return Destination.model_validate_json(document)

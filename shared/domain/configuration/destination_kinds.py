@@ -133,4 +133,6 @@ class Rehearsal(Part):
     timeout_seconds: float = Field(default=10, gt=0, le=600)
 
 
-DestinationSettings = Annotated[Folder | S3 | WebDav | Sftp | Webhook | Rehearsal, Field(discriminator="kind")]
+DestinationSettings = Annotated[
+    Folder | S3 | WebDav | Sftp | Webhook | Rehearsal, Field(discriminator="kind")
+]

@@ -127,6 +127,7 @@ def test_once_one_arrives_whoever_is_held_comes_right_after(akte: Office, kind: 
 
 def test_no_more_than_its_limit_is_at_it_at_the_same_time(akte: Office, kind: Scripted) -> None:
     akte.declare("akte", FOLDER, at_once=2)
+    in_a_row(akte, 1)  # it is there
     counted = Counted()
     kind.always = counted.send
     events = [akte.assigned(files={}) for _ in range(8)]
