@@ -63,6 +63,9 @@ class ClamdServer:
         while time.monotonic() < end and self._process.poll() is None:
             try:
                 socket.create_connection((HOST, self._port), timeout=1).close()
+                # It is bound before anybody listens there, and after the other one.
+                with socket.socket(socket.AF_UNIX) as local:
+                    local.connect(str(self._socket))
             except OSError:
                 time.sleep(0.02)
             else:

@@ -71,9 +71,10 @@ def test_a_full_server_refuses_and_recovers(state: Path, supervisor: Supervisor)
         assert body(server, "files", "before") == b"kept"
 
     assert refused.value.response["ResponseMetadata"]["HTTPStatusCode"] == 500
-    put(server, "files", "after", bytes(MEGABYTE))
+    for number in range(3):
+        put(server, "files", f"after-{number}", bytes(MEGABYTE))
     listed = server.client().list_objects_v2(Bucket="files")["Contents"]
-    assert [each["Key"] for each in listed] == ["after", "before"]
+    assert [each["Key"] for each in listed] == ["after-0", "after-1", "after-2", "before"]
 
 
 def test_a_server_without_a_bound_cannot_be_filled(object_store_server: EmbeddedS3) -> None:
