@@ -38,6 +38,7 @@ class Settings(DatabaseSettings, ObjectStoreSettings):
 
     destinations_root: Path | None = None
     xdomea_schemas: Path | None = None
+    schemas_root: Path | None = None
     s3_public_url: str | None = None
 
 
@@ -55,6 +56,7 @@ def build() -> Handler:
         secret=resolve,
         destinations_root=settings.destinations_root,
         xdomea_schemas=settings.xdomea_schemas,
+        schemas_root=settings.schemas_root,
         link=S3Links(settings, settings.s3_public_url).link,
     )
     courier = Courier(objects, partial(open_destination, means=means))

@@ -14,7 +14,7 @@ class Means:
 
     `link` makes an address of a file of ours, by key, that is good for so many seconds, under a
     name and with a media type. `xdomea_schemas` is the folder with the official schemas, one
-    folder below it per version.
+    folder below it per version; `schemas_root` has those of the operator.
     """
 
     objects: ObjectStore
@@ -22,4 +22,5 @@ class Means:
     secret: Callable[[str], str]
     destinations_root: Path | None
     xdomea_schemas: Path | None = None
+    schemas_root: Path | None = None
     link: Callable[[str, float, str, str | None], str] | None = None

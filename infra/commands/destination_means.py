@@ -31,6 +31,7 @@ def means_for(destination: Destination) -> Means:
         secret=resolve,
         destinations_root=_path("DESTINATIONS_ROOT"),
         xdomea_schemas=_path("XDOMEA_SCHEMAS"),
+        schemas_root=_path("SCHEMAS_ROOT"),
     )
 
 

@@ -16,9 +16,10 @@ import pytest
 from lxml import etree
 
 from functions.forward.destination import Contents, Damaged, NotDelivered, Refused
+from functions.forward.formats.schemas import load_schema
 from functions.forward.formats.xdomea import pack_xdomea
 from functions.forward.formats.xdomea.container import store_container
-from functions.forward.formats.xdomea.schemas import ENTRY, load_schema
+from functions.forward.formats.xdomea.schemas import ENTRY, schema_of
 from functions.forward.means import Means
 from functions.forward.packing import Packed
 from shared.domain.actor import Actor
@@ -229,7 +230,7 @@ def container_of(made: Packed, shelf: Shelf) -> bytes:
 def test_every_message_is_valid_and_every_container_holds_what_it_names(
     schemas: Path, version: str
 ) -> None:
-    schema = load_schema(version, schemas)
+    schema = load_schema(schema_of(version, schemas))
     counts = set()
     for number in range(CASES):
         contents, shelf = generated(number)

@@ -5,26 +5,35 @@ from typing import Any
 
 from functions.forward.destination import Checked, Contents, NotDelivered
 from functions.forward.formats.delivery import pack_delivery
+from functions.forward.formats.mapped_xml import pack_mapped_xml
+from functions.forward.formats.schemas import load_schema
 from functions.forward.formats.xdomea import pack_xdomea
-from functions.forward.formats.xdomea.schemas import load_schema
+from functions.forward.formats.xdomea.schemas import schema_of
 from functions.forward.means import Means
 from functions.forward.packing import Packed
 from functions.forward.words import in_words
 from shared.domain.configuration.xdomea import Xdomea
+from shared.domain.configuration.xml_mapping import MappedXml
 
 
 def check_format(settings: Any, means: Means) -> Checked | None:
     """What a format needs beside the case; None if nothing."""
-    if not isinstance(settings, Xdomea):
+    if isinstance(settings, Xdomea):
+        path = schema_of(settings.version, means.xdomea_schemas)
+    elif isinstance(settings, MappedXml) and settings.xsd is not None:
+        root = means.schemas_root
+        path = root / settings.xsd if root is not None else None
+    else:
         return None
     try:
-        load_schema(settings.version, means.xdomea_schemas)
+        load_schema(path)
     except NotDelivered as exc:
         return Checked("schemas", ok=False, text=in_words(exc.code))
-    return Checked("schemas", ok=True, text=f"those of xdomea {settings.version} can be read")
+    return Checked("schemas", ok=True, text="what messages are checked against can be read")
 
 
 FORMATS: dict[str, Callable[[Contents, Any, Means], Packed]] = {
     "delivery": pack_delivery,
     "xdomea": pack_xdomea,
+    "xml": pack_mapped_xml,
 }

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from functions.forward.destination import Contents
-from functions.forward.formats.xdomea.text import xml_text
+from functions.forward.formats.text import xml_text
 from functions.forward.manifest import File
 from shared.domain.submission import FormField
 

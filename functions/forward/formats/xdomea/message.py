@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from functions.forward.destination import Contents
+from functions.forward.formats.text import clean_for
 from functions.forward.formats.xdomea.codes import CONFIDENTIALITY, ELECTRONIC, OTHER_FORMAT
 from functions.forward.formats.xdomea.documents import Document
 from functions.forward.formats.xdomea.form_data import form_data_element
 from functions.forward.formats.xdomea.history import history_line
-from functions.forward.formats.xdomea.text import clean_for
 from shared.domain.case import LoggedEntry
 from shared.domain.configuration.xdomea import Organisation, Xdomea
 from shared.domain.submission import FormField
