@@ -125,16 +125,19 @@ def clear_away(forwarding: Forwarding, transactions: Transactions, courier: Cour
     with suppress(LotseError):
         body = read_frozen(courier.objects, forwarding)
         deadline = Deadline(destination.settings.timeout_seconds)
-        _take_away(courier.open(destination), Message(forwarding.message_id, body, deadline))
-        with transactions() as stores:
-            stores.claims.forget_steps(forwarding.id)
+        message = Message(forwarding.message_id, body, deadline)
+        if _take_away(courier.open(destination), message):
+            with transactions() as stores:
+                stores.claims.forget_steps(forwarding.id)
 
 
-def _take_away(kind: DestinationKind, message: Message) -> None:
+def _take_away(kind: DestinationKind, message: Message) -> bool:
     try:
         kind.withdraw(message)
     except LotseError as exc:
         _logger.warning("forwarding_left_behind", message_id=str(message.id), detail=str(exc))
+        return False
+    return True
 
 
 def _cut_off_too_often(forwarding: Forwarding, destination: Destination) -> bool:
