@@ -104,11 +104,11 @@ class Storyteller:
             **dict.fromkeys(("claimed", "released", "reassigned"), self._moved),
             "forwarded": self._forwarded,
             **dict.fromkeys(("sent", "accepted", "rejected", "given_up"), self._attempted),
-            **dict.fromkeys(("sent-again", "waived"), self._decided),
+            **dict.fromkeys(("requested", "sent-again", "waived"), self._decided),
         }.get(action, self._other)
         by = self._with_names(f"by {entry['actor']['id']}")
         text, why = tell(case, entry["details"])
-        if action in ("re-routed", "reassigned", "released", "sent-again", "waived"):
+        if action in ("re-routed", "reassigned", "released", "requested", "sent-again", "waived"):
             text = f"{by} {text}"
         return Step(seq, at, action, text or by, tuple(why))
 

@@ -1,11 +1,13 @@
-"""What people do with a forwarding that failed: send it again, or let the case go on without it."""
+"""What people have done about forwardings: send again, go on without, send somewhere anew."""
 
 from datetime import UTC, datetime
 
 from functions.forward.ports import Stores
 from shared.domain.actor import Actor
-from shared.domain.case import LogEntry
+from shared.domain.case import LogEntry, Stage
+from shared.domain.events import CaseForwardingRequested
 from shared.domain.forwarding import FORWARDING_FAILED, Forwarding
+from shared.domain.identifiers import CaseId, DestinationId
 
 
 def send_again(forwarding: Forwarding, actor: Actor, stores: Stores) -> bool:
@@ -25,6 +27,22 @@ def waive(forwarding: Forwarding, actor: Actor, reason: str, stores: Stores) -> 
     if done:
         _go_on(forwarding, actor, "forwarding.waived", {"reason": reason}, stores)
     return done
+
+
+def request(
+    case_id: CaseId, destination: DestinationId, actor: Actor, stores: Stores
+) -> CaseForwardingRequested | None:
+    """A new message with a new id, whatever was sent there before. None if the case is not
+    assigned yet. Raise UnknownCase."""
+    stores.cases.lock(case_id)
+    case = stores.cases.get(case_id)
+    if not case.stage.comes_after(Stage.ROUTED):
+        return None
+    case, event = case.announce(CaseForwardingRequested, destination=destination)
+    details = {"round": case.round, "destination": destination}
+    entry = LogEntry(actor=actor, action="forwarding.requested", details=details)
+    stores.cases.save(case, entry=entry, event=event, wake_at=datetime.now(UTC))
+    return event
 
 
 def _go_on(

@@ -15,7 +15,7 @@ _WORDS = {
     "does_not_take_this_case": "the destination does not take such a case, as it is declared",
     "host_key": "somebody answers with another host key: see `host_key` of the destination",
     "invalid_message": "the message does not keep to the schema; nothing was sent",
-    "links_expired": "the links in the message have expired: ask for it anew instead",
+    "links_expired": "the links in it have expired: `lotse forwardings request` sends it anew",
     "login": "it does not accept our login: see `user` and its secret",
     "mapping_incomplete": "the mapping needs something that the form does not give",
     "message_differs": "the frozen message is not what was recorded: see the object store",

@@ -7,16 +7,18 @@ from datetime import datetime, timedelta
 
 import click
 
-from functions.forward.again import send_again, waive
+from functions.forward.again import request, send_again, waive
 from functions.forward.ports import Stores
 from functions.forward.transaction import stores_over
 from functions.forward.words import in_words
 from infra.commands.connection import operator_connection
 from infra.commands.counting import counted
+from infra.commands.destination_choice import applied_destinations, chosen_destination
 from infra.commands.naming import named_case, operator
 from infra.commands.options import DAY, as_json
 from infra.commands.saying import said_plainly
 from infra.forwardings_listed import FAILED, OPEN, Listed, entrust, forwardings_listed
+from infra.story import read_case
 from shared.adapters.postgres.forwardings import PostgresForwardings
 from shared.adapters.postgres.pool import Connection
 from shared.domain.forwarding import Attempt, Forwarding
@@ -146,6 +148,21 @@ def waive_(
                 waive(_forwarding(conn, each), operator(), reason, _stores(conn))
         said = _said("given up", dry_run=dry_run)
         click.echo(f"{each.number} to {each.destination}: {said}")
+
+
+@forwardings.command("request")
+@click.argument("number", metavar="CASE")
+@click.argument("destination", metavar="DESTINATION")
+def request_(number: str, destination: str) -> None:
+    """Send a case to a destination of its tenant now: a new message with a new id."""
+    with operator_connection() as conn, said_plainly(number):
+        case = read_case(conn, named_case(conn, number))
+        declared = [each for each in applied_destinations(conn) if each.tenant == case.tenant]
+        one = chosen_destination(declared, destination)
+        event = request(case.id, one.id, operator(), _stores(conn))
+    if event is None:
+        raise click.ClickException(f"case {number} is {case.stage}: it has to be assigned first")
+    click.echo(f"{case.number}: will be sent to {one.name}")
 
 
 @forwardings.command("entrust")

@@ -247,3 +247,22 @@ def test_what_is_forwarded_is_on_nobodys_list(akte: Office, kind: Scripted) -> N
     akte.forward(akte.assigned(files={}))
 
     assert "nothing is on its way" in said("forwardings")
+
+
+def test_a_case_is_sent_to_a_destination_on_request_as_a_new_message(
+    akte: Office, kind: Scripted
+) -> None:
+    event = akte.assigned(files={})
+    akte.forward(event)
+    number = akte.case(event.case_id).number
+
+    assert f"{number}: will be sent to foerdetal/akte" in said(
+        "forwardings", "request", number, "akte"
+    )
+    with akte.transactions() as stores:
+        requested = stores.cases.last_event(event.case_id)
+    akte.forward(requested)
+
+    assert len(set(kind.sent)) == 2
+    assert "requested" in said("case", number)
+    assert run("forwardings", "request", number, "nirgends").exit_code == 1

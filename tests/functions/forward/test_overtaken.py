@@ -15,6 +15,7 @@ from tests.functions.forward.office import Office, tree
 
 FOLDER = {"kind": "folder", "path": "ablage"}
 FILES = {f"Anlage {number}.pdf": bytes([number]) * 100 for number in range(3)}
+AtStep = Callable[[int, Callable[[], object]], None]
 STEPS = 6  # the original, three files, the fields, the manifest
 
 
@@ -58,7 +59,7 @@ def noted_steps(office: Office, case_id: CaseId) -> int:
 def test_at_whichever_step_nothing_more_is_sent_and_nothing_is_left(
     ablage: Office,
     root: Path,
-    at_step: Callable[[int, Callable[[], object]], None],
+    at_step: AtStep,
     number: int,
 ) -> None:
     event = ablage.assigned(files=FILES)
@@ -73,7 +74,7 @@ def test_at_whichever_step_nothing_more_is_sent_and_nothing_is_left(
 
 
 def test_what_a_killed_hand_over_has_left_is_taken_away_in_the_new_round(
-    ablage: Office, root: Path, at_step: Callable[[int, Callable[[], object]], None]
+    ablage: Office, root: Path, at_step: AtStep
 ) -> None:
     event = ablage.assigned(files=FILES)
     killed_at_a_step(ablage, event, at_step)
@@ -89,7 +90,7 @@ def test_what_a_killed_hand_over_has_left_is_taken_away_in_the_new_round(
 
 
 def test_while_it_cannot_be_reached_what_is_left_is_tried_to_be_taken_away_again(
-    ablage: Office, root: Path, at_step: Callable[[int, Callable[[], object]], None]
+    ablage: Office, root: Path, at_step: AtStep
 ) -> None:
     event = ablage.assigned(files=FILES)
     killed_at_a_step(ablage, event, at_step)
@@ -106,9 +107,7 @@ def test_while_it_cannot_be_reached_what_is_left_is_tried_to_be_taken_away_again
     assert {path.split("/")[1] for path in tree(root)} == {"foerdetal-bau"}
 
 
-def test_what_was_cut_off_goes_on_where_it_was(
-    ablage: Office, root: Path, at_step: Callable[[int, Callable[[], object]], None]
-) -> None:
+def test_what_was_cut_off_goes_on_where_it_was(ablage: Office, root: Path, at_step: AtStep) -> None:
     event = ablage.assigned(files=FILES)
     killed_at_a_step(ablage, event, at_step)
     before = {path: (root / path).stat().st_mtime_ns for path in tree(root)}
@@ -127,9 +126,7 @@ class Killed(BaseException):
     """Nothing in the code sees to it."""
 
 
-def killed_at_a_step(
-    office: Office, event: Event, at_step: Callable[[int, Callable[[], object]], None]
-) -> None:
+def killed_at_a_step(office: Office, event: Event, at_step: AtStep) -> None:
     """Before the third part is noted."""
 
     def kill() -> None:

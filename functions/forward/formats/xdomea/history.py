@@ -28,6 +28,7 @@ _ACTIONS = {
     "file.rescan-requested": "Erneute Prüfung veranlasst",
     "file.released": "Datei freigegeben",
     "file.withheld": "Datei zurückgehalten",
+    "forwarding.requested": "Übergabe verlangt",
     "forwarding.sent": "Übergeben",
     "forwarding.accepted": "Übergabe angenommen",
     "forwarding.rejected": "Übergabe abgewiesen",
