@@ -14,7 +14,7 @@ from pathlib import Path
 from functions.forward.attempt import Courier
 from functions.forward.destinations import open_destination
 from functions.forward.forward import forward
-from functions.forward.means import Means
+from functions.forward.means import Means, resolve_secret
 from functions.forward.ports import Stores
 from functions.forward.stores import DestinationStores
 from functions.forward.transaction import stores_over
@@ -30,7 +30,6 @@ from shared.domain.events import (
 )
 from shared.runtime.event_function import Handler, event_function
 from shared.runtime.logging import configure
-from shared.secrets import resolve
 
 
 class Settings(DatabaseSettings, ObjectStoreSettings):
@@ -52,8 +51,8 @@ def build() -> Handler:
     objects = S3ObjectStore(settings)
     means = Means(
         objects=objects,
-        store=DestinationStores(settings, resolve).open,
-        secret=resolve,
+        store=DestinationStores(settings, resolve_secret).open,
+        secret=resolve_secret,
         destinations_root=settings.destinations_root,
         xdomea_schemas=settings.xdomea_schemas,
         schemas_root=settings.schemas_root,

@@ -4,8 +4,19 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from functions.forward.destination import NotDelivered
 from shared.domain.configuration.destination_kinds import S3
+from shared.domain.errors import Unavailable
 from shared.ports import ObjectStore
+from shared.secrets import resolve
+
+
+def resolve_secret(reference: str) -> str:
+    """Raise NotDelivered if it is not there: it may yet be mounted."""
+    try:
+        return resolve(reference)
+    except Unavailable:
+        raise NotDelivered("no_secret") from None
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,6 +24,7 @@ _WORDS = {
     "name_taken": "something else lies under its name at the destination",
     "no_links": "links cannot be made: see S3_PUBLIC_URL",
     "no_receipt": "it was taken, but never said to be accepted",
+    "no_secret": "a secret that it is declared with is not there: see `lotse destinations test`",
     "no_sftp": "it lets us in, but offers no SFTP",
     "no_schemas": "the schemas to check it against are not there: see XDOMEA_SCHEMAS, SCHEMAS_ROOT",
     "not_declared": "the tenant does not declare this destination any more",

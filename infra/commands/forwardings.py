@@ -57,7 +57,7 @@ def _line(each: Listed) -> str:
     if each.state not in FAILED:
         waits = f", waits for the {each.held_by}" if each.held_by else ""
         return f"{name} {each.state}, due {_time(each.due_at)}, {each.attempts} so far{waits}"
-    owner = f", {each.owner} sees to it" if each.owner else ""
+    owner = f", {each.owner or 'nobody yet'} sees to it"
     until = f" until {_time(each.task_due_at)}" if each.task_due_at else ""
     reason = f' ("{each.reason}")' if each.reason else ""
     return f"{name} {_state(each)}: {in_words(each.code)}{reason}{owner}{until}"

@@ -22,6 +22,10 @@ INTAKE = "receive"
 _REFERENCE = re.compile(r'"env:([A-Z][A-Z0-9_]*)"')
 
 
+PASSED_ON = ("CLAMD_URL", "S3_PUBLIC_URL", "SCHEMAS_ROOT", "XDOMEA_SCHEMAS")
+"""Optional settings that the functions get from the environment of `lotse up`."""
+
+
 @dataclass(frozen=True)
 class Servers:
     """What the functions talk to."""
@@ -96,7 +100,9 @@ def pipeline(
     store = servers.object_store.settings().model_dump(exclude={"log_level"}, exclude_none=True)
     told = {name.upper(): value for name, value in store.items()}
     return Pipeline(
-        parts, ports, {**servers.directory.environment(), **secrets, **told, **environment}
+        parts,
+        ports,
+        {**servers.directory.environment(), **secrets, **told, **_passed_on(), **environment},
     )
 
 
@@ -124,8 +130,8 @@ def _deployment(
         "s3-bucket": store.s3_bucket,
         "s3-region": store.s3_region,
     }
-    if scanner := os.environ.get("CLAMD_URL"):
-        config_map["clamd-url"] = scanner
+    given = _passed_on().items()
+    config_map |= {name.lower().replace("_", "-"): value for name, value in given}
     secrets: dict[str, Mapping[str, str]] = {
         "object-store": {
             "access-key-id": store.aws_access_key_id,
@@ -137,6 +143,10 @@ def _deployment(
         name = manifest["metadata"]["name"]
         secrets[f"database-{name}"] = {"url": servers.database.url(f"lotse_{name}")}
     return read(manifests, {"lotse": config_map}, secrets)
+
+
+def _passed_on() -> dict[str, str]:
+    return {name: os.environ[name] for name in PASSED_ON if os.environ.get(name)}
 
 
 def _destinations(state: Path) -> Path:

@@ -51,7 +51,8 @@ class FileStoreDestination:
     def send(self, message: Message) -> Handed:
         with self._open(message.deadline) as storage:
             path = file_delivery(unpack(message.body), message, storage, self._means.objects)
-        return Receipt(details={"path": path})
+        bucket = {"bucket": self._settings.bucket} if isinstance(self._settings, S3) else {}
+        return Receipt(details={**bucket, "path": path})
 
     def ask(self, message: Message, sent: Receipt) -> Handed:
         return sent
