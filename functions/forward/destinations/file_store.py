@@ -24,9 +24,9 @@ from functions.forward.storage.folder import FolderStorage
 from functions.forward.storage.s3 import S3Storage
 from functions.forward.storage.sftp import Login, SftpStorage
 from functions.forward.storage.webdav import WebDavStorage, basic
-from functions.forward.words import in_words
+from functions.forward.trying import failed, tried, until_one_fails
 from shared.domain.configuration.destination_kinds import S3, FileStore, Folder, Sftp, WebDav
-from shared.domain.errors import LotseError
+from shared.domain.errors import Unavailable
 from shared.domain.forwarding import Receipt
 
 _TRIED = b"Antragslotse tries whether it may write here. This file may be deleted.\n"
@@ -67,39 +67,29 @@ class FileStoreDestination:
         if checked is not None:
             yield checked
         folder = f".lotse-{uuid4().hex[:12]}"
-        step = "connect"
         try:
             with self._open(deadline) as storage:
-                yield Checked(step, ok=True, text="it is there, and lets us in")
-                try:
-                    for step, text, act in self._tries(folder, storage):
-                        act()
-                        yield Checked(step, ok=True, text=text)
-                finally:
-                    step = "remove"
-                    storage.remove(folder)
-                yield Checked(step, ok=True, text="nothing of it is left")
-        except (NotDelivered, Refused) as exc:
-            yield Checked(step, ok=False, text=in_words(exc.code))
-        except LotseError as exc:
-            yield Checked(step, ok=False, text=str(exc))
+                steps = self._steps(folder, storage)
+                yield from until_one_fails(steps)
+                yield tried("remove", "nothing of it is left", lambda: storage.remove(folder))
+        except (NotDelivered, Refused, Unavailable) as exc:
+            yield failed("connect", exc)
 
-    def _tries(
-        self, folder: str, storage: Storage
-    ) -> Iterator[tuple[str, str, Callable[[], object]]]:
-        new, tried = f"{folder}/new", f"{folder}/tried"
-
-        def read() -> None:
-            if b"".join(storage.read(tried if storage.moves else new)) != _TRIED:
-                raise NotDelivered("written_otherwise")
+    def _steps(self, folder: str, storage: Storage) -> Iterator[Checked]:
+        new, named = f"{folder}/new", f"{folder}/named"
 
         def write() -> None:
             storage.write(new, [_TRIED], len(_TRIED))
 
-        yield "write", "a file can be written into a folder of its own", write
+        def read() -> None:
+            if b"".join(storage.read(named if storage.moves else new)) != _TRIED:
+                raise NotDelivered("written_otherwise")
+
+        yield tried("connect", "it is there, and lets us in", lambda: storage.size(new))
+        yield tried("write", "a file can be written into a folder of its own", write)
         if storage.moves:
-            yield "rename", "it can be renamed", lambda: storage.move(new, tried)
-        yield "read", "it can be read back, and is what was written", read
+            yield tried("rename", "it can be renamed", lambda: storage.move(new, named))
+        yield tried("read", "it can be read back, and is what was written", read)
 
     def _open(self, deadline: Deadline) -> Storage:
         return self._open_storage(self._settings, self._means, deadline)

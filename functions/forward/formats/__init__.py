@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from functions.forward.destination import Checked, Contents, NotDelivered
+from functions.forward.destination import Checked, Contents
 from functions.forward.formats.delivery import pack_delivery
 from functions.forward.formats.mapped_xml import pack_mapped_xml
 from functions.forward.formats.schemas import load_schema
@@ -11,7 +11,7 @@ from functions.forward.formats.xdomea import pack_xdomea
 from functions.forward.formats.xdomea.schemas import schema_of
 from functions.forward.means import Means
 from functions.forward.packing import Packed
-from functions.forward.words import in_words
+from functions.forward.trying import tried
 from shared.domain.configuration.xdomea import Xdomea
 from shared.domain.configuration.xml_mapping import MappedXml
 
@@ -25,11 +25,8 @@ def check_format(settings: Any, means: Means) -> Checked | None:
         path = root / settings.xsd if root is not None else None
     else:
         return None
-    try:
-        load_schema(path)
-    except NotDelivered as exc:
-        return Checked("schemas", ok=False, text=in_words(exc.code))
-    return Checked("schemas", ok=True, text="what messages are checked against can be read")
+    text = "what messages are checked against can be read"
+    return tried("schemas", text, lambda: load_schema(path))
 
 
 FORMATS: dict[str, Callable[[Contents, Any, Means], Packed]] = {

@@ -15,9 +15,10 @@ ALTER TABLE forwardings
     ADD COLUMN held_by text CHECK (held_by IN ('pause', 'breaker', 'limit'));
 DROP INDEX forwardings_open;
 CREATE INDEX forwardings_open ON forwardings (due_at) WHERE state IN ('planned', 'sending', 'sent');
--- Who is at a destination now, and who waits for it.
-CREATE INDEX forwardings_at_destination ON forwardings (tenant, destination, due_at)
-    WHERE state IN ('planned', 'sending');
+-- Who is at a destination now, and who stands in line for it.
+CREATE INDEX forwardings_sending ON forwardings (tenant, destination) WHERE state = 'sending';
+CREATE INDEX forwardings_in_line ON forwardings (tenant, destination, due_at)
+    WHERE state = 'planned' AND held_by IN ('limit', 'breaker');
 
 ALTER TABLE forwarding_attempts
     DROP CONSTRAINT forwarding_attempts_outcome_check,
@@ -123,7 +124,7 @@ ALTER TABLE forwarding_attempts
     ADD CONSTRAINT forwarding_attempts_outcome_check CHECK (outcome IN (
         'accepted', 'refused', 'failed', 'superseded', 'held'));
 UPDATE forwardings SET state = 'accepted' WHERE state = 'sent';
-DROP INDEX forwardings_at_destination, forwardings_open;
+DROP INDEX forwardings_sending, forwardings_in_line, forwardings_open;
 CREATE INDEX forwardings_open ON forwardings (due_at) WHERE state IN ('planned', 'sending');
 ALTER TABLE forwardings
     DROP COLUMN held_by,
