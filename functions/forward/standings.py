@@ -25,21 +25,33 @@ class PostgresStandings:
         return now
 
     def locked(self, tenant: TenantId, destination: DestinationId) -> Standing:
-        with self._conn.cursor(row_factory=class_row(Standing)) as cur:
-            # An update of nothing, so that there is a row, and it is ours until the commit.
-            cur.execute(
+        standing = self._lock(tenant, destination)
+        if standing is None:
+            self._conn.execute(
                 """
-                INSERT INTO destination_standings AS known (tenant, destination)
+                INSERT INTO destination_standings (tenant, destination)
                 VALUES (%(tenant)s, %(destination)s)
-                ON CONFLICT (tenant, destination) DO UPDATE SET failures = known.failures
-                RETURNING tenant, destination, paused_at, failures, open_until, failure_rate,
-                          answers, answered_at, failed_at, code
+                ON CONFLICT DO NOTHING
                 """,
                 {"tenant": tenant, "destination": destination},
             )
-            standing = cur.fetchone()
-        assert standing is not None  # noqa: S101 - inserted or updated
+            standing = self._lock(tenant, destination)
+        assert standing is not None  # noqa: S101 - it is there by now, and never deleted
         return standing
+
+    def _lock(self, tenant: TenantId, destination: DestinationId) -> Standing | None:
+        with self._conn.cursor(row_factory=class_row(Standing)) as cur:
+            cur.execute(
+                """
+                SELECT tenant, destination, paused_at, failures, open_until, failure_rate, answers,
+                       answered_at, failed_at, code
+                  FROM destination_standings
+                 WHERE tenant = %(tenant)s AND destination = %(destination)s
+                   FOR UPDATE
+                """,
+                {"tenant": tenant, "destination": destination},
+            )
+            return cur.fetchone()
 
     def sending(self, tenant: TenantId, destination: DestinationId) -> int:
         """How many are being sent to it now. One whose sender was killed counts until its lease
