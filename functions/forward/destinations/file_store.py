@@ -69,9 +69,13 @@ class FileStoreDestination:
         folder = f".lotse-{uuid4().hex[:12]}"
         try:
             with self._open(deadline) as storage:
-                steps = self._steps(folder, storage)
-                yield from until_one_fails(steps)
-                yield tried("remove", "nothing of it is left", lambda: storage.remove(folder))
+                first = tried(
+                    "connect", "it is there, and lets us in", lambda: storage.size(folder)
+                )
+                yield first
+                if first.ok:
+                    yield from until_one_fails(self._steps(folder, storage))
+                    yield tried("remove", "nothing of it is left", lambda: storage.remove(folder))
         except (NotDelivered, Refused, Unavailable) as exc:
             yield failed("connect", exc)
 
@@ -85,7 +89,6 @@ class FileStoreDestination:
             if b"".join(storage.read(named if storage.moves else new)) != _TRIED:
                 raise NotDelivered("written_otherwise")
 
-        yield tried("connect", "it is there, and lets us in", lambda: storage.size(new))
         yield tried("write", "a file can be written into a folder of its own", write)
         if storage.moves:
             yield tried("rename", "it can be renamed", lambda: storage.move(new, named))

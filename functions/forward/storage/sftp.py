@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     import paramiko
 
 _PIECE = 256 * 1024
-AHEAD = 64
-"""Pieces of 32 KiB asked for before they are used: more would be a file in memory."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +75,7 @@ class SftpStorage:
 
     def read(self, path: str) -> Iterator[bytes]:
         with self._translated(), self._sftp.open(self._at(path), "rb") as file:
-            file.prefetch(file.stat().st_size, max_concurrent_requests=AHEAD)
+            # Without paramiko's prefetching: its thread would break off loudly with the connection.
             while piece := file.read(_PIECE):
                 yield piece
 
