@@ -42,3 +42,18 @@ class Storage(Protocol):
     def remove(self, path: str) -> None:
         """A file, or a folder with all that is in it. If there is none, that is no error."""
         ...
+
+
+class Sessionless:
+    """For a store that there is nothing to open of, nor to close."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        return None

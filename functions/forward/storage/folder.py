@@ -6,16 +6,16 @@ import shutil
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from types import TracebackType
 from typing import Self
 
 from functions.forward.destination import NotDelivered
+from functions.forward.storage import Sessionless
 
 _PIECE = 256 * 1024
 _NO_LINKS = (errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK)
 
 
-class FolderStorage:
+class FolderStorage(Sessionless):
     moves = True
 
     def __init__(self, mounted: Path | None, path: str) -> None:
@@ -28,14 +28,6 @@ class FolderStorage:
             raise NotDelivered("root_missing")
         self._root = self._mounted / self._path
         return self
-
-    def __exit__(
-        self,
-        exc_type: type[BaseException] | None,
-        exc: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        return None
 
     def size(self, path: str) -> int | None:
         with _translated():

@@ -1,31 +1,19 @@
 """A bucket: an object appears whole, under its final name, and is never overwritten."""
 
 from collections.abc import Iterable, Iterator
-from types import TracebackType
-from typing import Self
 
 from functions.forward.destination import Refused
+from functions.forward.storage import Sessionless
 from shared.domain.errors import AlreadyStored
 from shared.ports import ObjectStore
 
 
-class S3Storage:
+class S3Storage(Sessionless):
     moves = False
 
     def __init__(self, store: ObjectStore, prefix: str) -> None:
         self._store = store
         self._prefix = prefix
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        exc_type: type[BaseException] | None,
-        exc: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        return None
 
     def size(self, path: str) -> int | None:
         return self._store.size(self._key(path))

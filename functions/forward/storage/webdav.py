@@ -4,8 +4,6 @@ import base64
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from http.client import HTTPException
-from types import TracebackType
-from typing import Self
 from urllib.parse import quote
 
 import urllib3
@@ -13,6 +11,7 @@ from urllib3.response import BaseHTTPResponse
 from urllib3.util import Url
 
 from functions.forward.destination import Deadline, NotDelivered, Refused
+from functions.forward.storage import Sessionless
 from shared.runtime.outgoing import failure_code, open_connection
 
 _PIECE = 256 * 1024
@@ -22,7 +21,7 @@ _THERE = (200, 201, 204, 207)
 _GONE = 404
 
 
-class WebDavStorage:
+class WebDavStorage(Sessionless):
     moves = True
 
     def __init__(
@@ -36,17 +35,6 @@ class WebDavStorage:
         self._ca_file = ca_file
         self._deadline = deadline
         self._made: set[str] = set()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        exc_type: type[BaseException] | None,
-        exc: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        return None
 
     def size(self, path: str) -> int | None:
         with self._asked("HEAD", path) as answer:

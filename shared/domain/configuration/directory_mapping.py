@@ -3,7 +3,9 @@
 from enum import StrEnum
 from typing import Annotated, Any, Self
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import Field, StringConstraints
+
+from shared.domain.configuration.base import Part
 
 Attribute = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9-]*(;[A-Za-z0-9-]+)*$")]
 
@@ -33,18 +35,14 @@ class MomentFormat(StrEnum):
     DATE = "date"
 
 
-class _Data(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class Values(_Data):
+class Values(Part):
     """One of the attribute's values is one of these; `*` stands for any text, case counts not."""
 
     attribute: Attribute
     values: tuple[str, ...] = Field(min_length=1)
 
 
-class Bits(_Data):
+class Bits(Part):
     """The attribute is a number in which one of these bits is set."""
 
     attribute: Attribute
@@ -54,12 +52,12 @@ class Bits(_Data):
 Condition = Values | Bits
 
 
-class Moment(_Data):
+class Moment(Part):
     attribute: Attribute
     format: MomentFormat
 
 
-class Mapping(_Data):
+class Mapping(Part):
     """A person has one of the classes `people` and none of `no_people`, and each of `required`.
 
     `own_name` is the attribute by which an entry is found under its distinguished name.
@@ -100,7 +98,7 @@ class Mapping(_Data):
         return self.model_copy(update=changes.given())
 
 
-class MappingChanges(_Data):
+class MappingChanges(Part):
     """What a directory declares otherwise than its kind, or, for the kind `other`, all of it."""
 
     id: Attribute | None = None

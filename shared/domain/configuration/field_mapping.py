@@ -5,11 +5,12 @@ from typing import Annotated, Literal, Self
 
 from pydantic import (
     AfterValidator,
-    BaseModel,
-    ConfigDict,
+    Field,
     StringConstraints,
     model_validator,
 )
+
+from shared.domain.configuration.base import Part
 
 _ASCII = bytes(range(0x20, 0x7F))
 # Text encodings for Python, but none that a form is sent in: they read more into ASCII.
@@ -36,11 +37,7 @@ Path = Annotated[str, StringConstraints(min_length=1)]
 """A field's name as it is sent; within groups, the names with dots between: `person.name`."""
 
 
-class _Mapped(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class TransactionIdSource(_Mapped):
+class TransactionIdSource(Part):
     """A field, which is then not among the form's, or a header."""
 
     field: Path | None = None
@@ -53,7 +50,7 @@ class TransactionIdSource(_Mapped):
         return self
 
 
-class Source(_Mapped):
+class Source(Part):
     """A field, or what is always the same; the field leaves the form's unless `keep` is set."""
 
     field: Path | None = None
@@ -69,14 +66,14 @@ class Source(_Mapped):
         return self
 
 
-class ServiceAccountSources(_Mapped):
+class ServiceAccountSources(Part):
     type: Source | None = None
     assurance_level: Source | None = None
     mailbox: Source | None = None
     mailbox_type: Source | None = None
 
 
-class FieldMapping(_Mapped):
+class FieldMapping(Part):
     """Everything may be left out: then a form's fields are stored as they are named.
 
     `charset` counts where a request names none. `representations` are the fields whose files are
@@ -93,8 +90,8 @@ class FieldMapping(_Mapped):
     named_unit: Source | None = None
     service_account: ServiceAccountSources = ServiceAccountSources()
     is_test: Source | None = None
-    labels: dict[Path, str] = {}
-    kinds: dict[Path, Literal["number", "date", "boolean"]] = {}
+    labels: dict[Path, str] = Field(default_factory=dict)
+    kinds: dict[Path, Literal["number", "date", "boolean"]] = Field(default_factory=dict)
     group_separator: Annotated[str, StringConstraints(min_length=1, max_length=8)] | None = None
     ignore: tuple[Path, ...] = ()
     representations: tuple[Path, ...] = ()

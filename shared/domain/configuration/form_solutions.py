@@ -7,15 +7,13 @@ from urllib.parse import urlsplit
 
 from pydantic import (
     AfterValidator,
-    BaseModel,
-    ConfigDict,
     Field,
     StringConstraints,
     model_validator,
 )
 
 from shared.domain.configuration.addresses import web_address
-from shared.domain.configuration.base import SecretRef
+from shared.domain.configuration.base import Part, SecretRef
 
 Text = Annotated[str, StringConstraints(min_length=1)]
 Status = Annotated[str, StringConstraints(pattern=r"^[A-Z][A-Z_]*$")]
@@ -49,11 +47,7 @@ def _path(template: str) -> str:
 Path = Annotated[str, AfterValidator(_path)]
 
 
-class _Part(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class Form(_Part):
+class Form(Part):
     """What all applications of this form have in common, where the form does not say it itself."""
 
     id: Text
@@ -63,7 +57,7 @@ class Form(_Part):
     region: Annotated[str, StringConstraints(pattern=r"^\d{12}$")] | None = None
 
 
-class Carriers(_Part):
+class Carriers(Part):
     """The fields, by name or label, that tell where an application belongs."""
 
     unit: Text | None = None
@@ -71,7 +65,7 @@ class Carriers(_Part):
     leika_key: Text | None = None
 
 
-class Paths(_Part):
+class Paths(Part):
     """What is not public of the interface; without it the ones of the platform's page."""
 
     list: Path | None = None
@@ -79,7 +73,7 @@ class Paths(_Part):
     status: Path | None = None
 
 
-class Pull(_Part):
+class Pull(Part):
     """Where the submissions of all `forms` are fetched, and what is told when they are stored.
 
     `v2` is the Submission-API, `retrieve` the older service. `report` is the status that is set
@@ -121,7 +115,7 @@ class Pull(_Part):
         return self.allow_plain or not address.startswith("http://")
 
 
-class FormSolutions(_Part):
+class FormSolutions(Part):
     """Settings of a sender of the platform `form_solutions`."""
 
     forms: tuple[Form, ...] = ()
