@@ -14,7 +14,8 @@ class Relay:
         self.port: int = self._listener.getsockname()[1]
         self._left: int | None = None
         self._open: list[socket.socket] = []
-        threading.Thread(target=self._accept, daemon=True).start()
+        self._accepting = threading.Thread(target=self._accept, daemon=True)
+        self._accepting.start()
 
     def cut_after_megabytes(self, megabytes: int) -> None:
         self._left = megabytes * 1_000_000
@@ -27,6 +28,7 @@ class Relay:
         with suppress(OSError):
             self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()
+        self._accepting.join()  # it may be about to open another one
         for each in self._open:
             each.close()
 
