@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any, cast
 
@@ -67,7 +67,8 @@ class S3ObjectStore:
     def read(self, key: str) -> Iterator[bytes]:
         with _translated():
             body = self.client.get_object(Bucket=self._bucket, Key=key)["Body"]
-            yield from body.iter_chunks(_READ_SIZE)
+            with closing(body):  # also if whoever reads breaks off
+                yield from body.iter_chunks(_READ_SIZE)
 
     def delete(self, keys: Iterable[str]) -> None:
         remaining = list(keys)
